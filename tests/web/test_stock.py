@@ -1,0 +1,217 @@
+"""The manager's pages of what is sold, and the owner's answers to requests."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select
+
+from tests import factories
+from tests.booking_kit import Shop, day, make_shop, set_terms
+from webapp.core.audit import AuditEntry
+from webapp.core.database import db
+from webapp.core.events import LiveEvent
+from webapp.core.transaction import transaction
+from webapp.models import Inventory, Message, PriceOverride, Reservation, StayRestriction
+from webapp.stays import services as stays
+
+TYPE = {
+    "code": "SUI", "name": "Suite", "description": "", "beds": "1 king bed", "photos": "https://example.com/a.jpg\njavascript:x",
+    "max_occupancy": "4", "base_occupancy": "2", "base_price": "180.50", "extra_guest_price": "30",
+    "overbooking_allowance": "0", "sellable_limit": "", "position": "0", "is_active": "y",
+}  # fmt: skip
+TERMS = {
+    "taxes-0-name": "VAT", "taxes-0-kind": "percentage", "taxes-0-rate": "20", "taxes-1-kind": "percentage",
+    "taxes-2-kind": "percentage", "taxes-3-kind": "percentage", "free_days": "3", "fee_percent": "50",
+    "fee_nights": "0", "deposit_percent": "0", "deposit_nights": "1", "hold_minutes": "45", "request_hours": "24",
+    "advance_days": "0", "window_days": "300",
+}  # fmt: skip
+
+
+@pytest.fixture
+def shop(app, client):
+    return Shop(client, make_shop())
+
+
+@pytest.fixture
+def boss(shop, sign_in):
+    return sign_in(factories.make_user(shop.hotel, role="manager"))
+
+
+def actions():
+    query = select(AuditEntry.action).where(AuditEntry.entity_type != "reservation")
+    return db.session.scalars(query.order_by(AuditEntry.id)).all()
+
+
+def test_pages_open_for_the_manager_alone(shop, boss, sign_in):
+    clerk = sign_in(factories.make_user(shop.hotel, role="desk"))
+    for page in ("rates", "rates/prices", "rates/restrictions", "rates/terms", "rates/types/new"):
+        assert boss.get(f"/staff/{shop.hotel.slug}/{page}").status_code == 200, page
+        assert clerk.get(f"/staff/{shop.hotel.slug}/{page}").status_code == 403
+
+
+def test_a_room_type_is_added_and_changed_with_its_history(shop, boss):
+    base = f"/staff/{shop.hotel.slug}/rates/types"
+    assert boss.post(f"{base}/new", data=TYPE).status_code == 303
+    suite = factories.type_of(shop.hotel, "SUI")
+    assert (suite.base_price, suite.beds) == (Decimal("180.50"), TYPE["beds"])
+    assert boss.get(f"{base}/{suite.id}").status_code == 200
+    assert boss.post(f"{base}/{suite.id}", data={**TYPE, "base_price": "190"}).status_code == 303
+    entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "type_changed")).one()
+    assert (entry.before, entry.after) == ({"base_price": "180.50"}, {"base_price": "190.00"})
+    assert "<del>180.50</del> → <ins>190.00</ins>" in boss.get(f"/staff/{shop.hotel.slug}/rates").text
+    assert boss.post(f"{base}/new", data=TYPE).status_code == 409
+    assert boss.post(f"{base}/new", data={**TYPE, "code": "X", "base_occupancy": "9"}).status_code == 422
+
+
+def test_another_hotels_type_is_not_found(shop, boss):
+    elsewhere = factories.type_of(make_shop(), "DBL")
+    url = f"/staff/{shop.hotel.slug}/rates/types/{elsewhere.id}"
+    assert boss.get(url).status_code == 404
+    assert boss.post(url, data=TYPE).status_code == 404
+
+
+def test_new_limits_hold_for_nights_that_are_counted_already(shop, boss):
+    shop.book()
+    double = factories.type_of(shop.hotel, "DBL")
+    data = {**TYPE, "code": "DBL", "name": "Double", "sellable_limit": "2"}
+    assert boss.post(f"/staff/{shop.hotel.slug}/rates/types/{double.id}", data=data).status_code == 303
+    assert shop.types()["DBL"]["rooms_left"] == 1
+    assert set(db.session.scalars(select(Inventory.sellable_limit))) == {2}
+    assert (
+        boss.post(f"/staff/{shop.hotel.slug}/rates/types/{double.id}", data={**data, "sellable_limit": ""}).status_code
+        == 303
+    )
+    assert shop.types()["DBL"]["rooms_left"] == 2
+
+
+def test_a_price_is_set_and_removed(shop, boss):
+    url = f"/staff/{shop.hotel.slug}/rates/prices"
+    data = {
+        "room_type_id": factories.type_of(shop.hotel, "DBL").id,
+        "starts_on": day(shop.hotel, 10),
+        "last_on": day(shop.hotel, 10),
+        "price": "150",
+    }
+    assert boss.post(url, data=data).status_code == 303
+    assert [night["price"] for night in shop.types()["DBL"]["nightly"]] == ["150.00", "100.00"]
+    row = db.session.scalars(select(PriceOverride)).one()
+    assert "150.00" in boss.get(url).get_data(as_text=True)
+    assert boss.post(f"{url}/{row.id}/remove").status_code == 303
+    assert shop.types()["DBL"]["total"] == "200.00"
+    assert actions()[-2:] == ["price_added", "price_removed"]
+    assert boss.post(url, data={**data, "last_on": day(shop.hotel, 5)}).status_code == 422
+
+
+def test_a_restriction_is_set_and_removed(shop, boss):
+    url = f"/staff/{shop.hotel.slug}/rates/restrictions"
+    data = {"room_type_id": 0, "starts_on": day(shop.hotel, 5), "last_on": day(shop.hotel, 15), "min_stay": "3"}
+    assert boss.post(url, data=data).status_code == 303
+    assert shop.reasons() == ["MIN_STAY"]
+    row = db.session.scalars(select(StayRestriction)).one()
+    assert "at least 3 nights" in boss.get(url).get_data(as_text=True)
+    assert boss.post(f"{url}/{row.id}/remove").status_code == 303
+    assert shop.reasons() == []
+    assert boss.post(url, data={**data, "min_stay": ""}).status_code == 422
+    assert boss.post(url, data={**data, "max_stay": "2"}).status_code == 422
+
+
+def test_terms_are_changed_and_bookings_keep_theirs(shop, boss):
+    before = shop.book().json
+    url = f"/staff/{shop.hotel.slug}/rates/terms"
+    assert boss.post(url, data=TERMS).status_code == 303
+    page = boss.get(url).get_data(as_text=True)
+    assert 'value="VAT"' in page
+    after = shop.book().json
+    assert (after["pricing"]["taxes"], after["payment"]["deposit_due"], after["status"]) == (
+        "40.00",
+        "100.00",
+        "PENDING_PAYMENT",
+    )
+    shown = shop.client.get(
+        f"{shop.base}/room-bookings/{before['booking_id']}/", query_string={"email": "grace@example.com"}
+    ).json
+    assert shown["cancellation"] == before["cancellation"]
+    assert actions()[-1] == "terms_changed"
+    assert boss.post(url, data={**TERMS, "fee_percent": "120"}).status_code == 422
+
+
+def test_the_owner_accepts_a_request(shop, boss, run_jobs):
+    set_terms(shop.hotel, request_to_book=True)
+    booking = shop.book().json
+    base = f"/staff/{shop.hotel.slug}/requests"
+    assert "Grace Hopper" in boss.get(base).get_data(as_text=True)
+    assert boss.post(f"{base}/{booking['booking_id']}/accept").status_code == 303
+    assert db.session.scalars(select(Reservation)).one().status == "CONFIRMED"
+    assert boss.post(f"{base}/{booking['booking_id']}/accept").status_code == 409
+    run_jobs()
+    mail = db.session.scalars(select(Message).where(Message.template == "booking")).one()
+    assert "is confirmed" in mail.body
+
+
+def test_an_accepted_request_waits_for_its_deposit(shop, boss):
+    set_terms(shop.hotel, request_to_book=True, deposit={"percent": "50"})
+    booking = shop.book().json
+    boss.post(f"/staff/{shop.hotel.slug}/requests/{booking['booking_id']}/accept")
+    stay = db.session.scalars(select(Reservation)).one()
+    assert (stay.status, stay.awaits_approval) == ("PENDING_PAYMENT", False)
+    assert stay.hold_expires_at is not None
+
+
+def test_the_owner_declines_a_request(shop, boss, run_jobs):
+    set_terms(shop.hotel, request_to_book=True)
+    booking = shop.book().json
+    url = f"/staff/{shop.hotel.slug}/requests/{booking['booking_id']}/reject"
+    assert boss.post(url, data={"reason": "We repaint the house."}).status_code == 303
+    assert shop.types()["DBL"]["rooms_left"] == 3
+    run_jobs()
+    mail = db.session.scalars(select(Message).where(Message.template == "booking")).one()
+    assert "We repaint the house." in mail.body
+
+
+def test_rooms_are_added_changed_and_taken_out_of_use(shop, boss):
+    base = f"/staff/{shop.hotel.slug}/rates/rooms"
+    double, single = (factories.type_of(shop.hotel, code) for code in ("DBL", "SGL"))
+    room = {"number": " 104 ", "room_type_id": double.id, "floor": "1", "position": "4", "is_active": "y"}
+    assert shop.types()["DBL"]["rooms_left"] == 3
+    assert boss.post(base, data=room).status_code == 303
+    assert shop.types()["DBL"]["rooms_left"] == 4
+    assert boss.post(base, data=room).status_code == 409
+    assert "104" in boss.get(base).text
+    told = db.session.scalars(select(LiveEvent.data).where(LiveEvent.event == "room-status-changed")).one()
+    assert told.keys() == {"booking_id", "status", "assigned_room_number", "room_number", "timestamp"}
+    made = factories.room_of(shop.hotel, "104")
+    own = f"{base}/{made.id}"
+    assert boss.get(own).status_code == 200
+    stay = factories.make_stay(shop.hotel, "104", arrives_in=10)
+    refused = boss.post(own, data={**room, "room_type_id": single.id})
+    assert (refused.status_code, "Move them first" in refused.text) == (409, True)
+    assert boss.post(own, data={**room, "number": "Garden"}).status_code == 303
+    with transaction():
+        stays.cancel(stay)
+    assert boss.post(own, data={**room, "number": "Garden", "room_type_id": single.id}).status_code == 303
+    assert (shop.types()["DBL"]["rooms_left"], shop.types()["SGL"]["rooms_left"]) == (3, 3)
+    without = {name: value for name, value in room.items() if name != "is_active"}
+    assert boss.post(own, data={**without, "number": "Garden", "room_type_id": single.id}).status_code == 303
+    assert shop.types()["SGL"]["rooms_left"] == 2
+    assert "Room changed" in boss.get(base).text
+    assert "room_added" in actions()
+    foreign = factories.room_of(make_shop(), "101")
+    assert boss.post(f"{base}/{foreign.id}", data=room).status_code == 404
+
+
+def test_a_range_until_the_last_day_of_all_is_refused(shop, boss):
+    form = {
+        "room_type_id": factories.type_of(shop.hotel, "DBL").id,
+        "starts_on": "9999-12-30",
+        "last_on": "9999-12-31",
+        "price": "80",
+    }
+    assert boss.post(f"/staff/{shop.hotel.slug}/rates/prices", data=form).status_code == 422
+    rule = {**form, "min_stay": "2"}
+    assert boss.post(f"/staff/{shop.hotel.slug}/rates/restrictions", data=rule).status_code == 422
+    assert (db.session.scalars(select(PriceOverride)).all(), db.session.scalars(select(StayRestriction)).all()) == (
+        [],
+        [],
+    )

@@ -1,0 +1,139 @@
+"""What a guest does with a booking afterwards, and what the owner says to a request."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import gettext as _
+
+from webapp.availability import queries as availability
+from webapp.availability.domain import Party, refusals, refused, stay_dates
+from webapp.core.clock import now
+from webapp.core.database import db
+from webapp.core.errors import Conflict
+from webapp.core.stay_dates import StayDates
+from webapp.models import Hotel, Reservation
+from webapp.rates.domain import Catalogue, Price, SoldType, price_stay
+from webapp.rates.queries import current_catalogue
+from webapp.stays import services as stays
+from webapp.stays.resale import Sale, sell_again
+
+from . import quoting
+from .queries import fee_now
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a change would make of a booking."""
+
+    catalogue: Catalogue
+    sold: SoldType
+    dates: StayDates
+    party: Party
+    price: Price
+
+    def difference(self, stay: Reservation) -> Decimal:
+        return self.price.total - stay.total
+
+
+def may_change(stay: Reservation, hotel: Hotel) -> bool:
+    """Whether the guest may still change or cancel by themselves: until the day of arrival is over."""
+    return stay.status in ("PENDING_PAYMENT", "CONFIRMED") and hotel.business_date() <= stay.check_in
+
+
+def propose(stay: Reservation, slug: str, code: str, check_in: dt.date, check_out: dt.date, party: Party) -> Proposal:
+    """The booking with other dates, type or party, at the prices of today. Raises what a new booking would.
+
+    The nights that the booking holds itself count as free.
+    """
+    catalogue = current_catalogue(slug)
+    today = catalogue.business_date()
+    dates = stay_dates(check_in, check_out, today)
+    sold = quoting.sold_type(catalogue, code)
+    known = availability.free_nights(catalogue, dates.check_in, dates.check_out)
+    own = stay.dates if sold.id == stay.inventory_type_id and stay.holds_nights else None
+    left = min(known.get((sold.id, night), sold.rooms) + (1 if own and night in own else 0) for night in dates)
+    if reasons := refusals(catalogue, sold, dates, party, left, today):
+        raise refused(reasons)
+    discount = quoting.discount_for(catalogue, sold, dates, stay.promo_code or None)
+    price = price_stay(catalogue, sold, dates, party.adults, party.children, discount)
+    return Proposal(catalogue, sold, dates, party, price)
+
+
+def change(stay: Reservation, proposal: Proposal, expected_total: Decimal | None = None) -> None:
+    """Make the booking what was proposed. Raises Conflict PRICE_CHANGED when that is not the price the guest saw."""
+    _check_own(stay)
+    if expected_total is not None and expected_total != proposal.price.total:
+        raise Conflict(_("The price has changed. Please look at it again."), "PRICE_CHANGED")
+    terms = quoting.agreed_terms(proposal.catalogue, proposal.price)
+    columns = {"price_lines": [line.as_json() for line in proposal.price.lines], "terms": terms,
+               "deposit_due": quoting.deposit_of(terms)}  # fmt: skip
+    party = proposal.party
+    sell_again(
+        stay, Sale(proposal.sold.id, proposal.dates, party.adults, party.children, proposal.price.total, columns)
+    )
+
+
+def _check_own(stay: Reservation) -> None:
+    if not may_change(stay, db.session.get_one(Hotel, stay.hotel_id)):
+        raise Conflict(_("This booking can no longer be changed here. Please contact the hotel."), "INVALID_TRANSITION")
+
+
+def cancel(stay: Reservation, expected_fee: Decimal | None = None) -> Decimal:
+    """Cancel by the guest, for the fee of the terms; the fee. Raises Conflict PRICE_CHANGED when it is not the one they saw."""
+    db.session.refresh(stay, with_for_update=True)
+    _check_own(stay)
+    fee = fee_now(stay, db.session.get_one(Hotel, stay.hotel_id))
+    if expected_fee is not None and expected_fee != fee:
+        raise Conflict(_("The fee has changed. Please look at it again."), "PRICE_CHANGED")
+    stay.cancellation_fee = fee
+    stays.cancel(stay, reason=_("Cancelled by the guest"))
+    return fee
+
+
+def cancel_together(members: Sequence[Reservation], expected_fee: Decimal | None = None) -> Decimal:
+    """Cancel all of these stays, for the sum of their fees; all or none. Raises what `cancel` raises."""
+    ordered = sorted(members, key=lambda stay: stay.id)
+    stays.hold_together(ordered)
+    hotel = db.session.get_one(Hotel, ordered[0].hotel_id)
+    fee = sum((fee_now(stay, hotel) for stay in ordered), Decimal(0))
+    if expected_fee is not None and expected_fee != fee:
+        raise Conflict(_("The fee has changed. Please look at it again."), "PRICE_CHANGED")
+    return sum((cancel(stay) for stay in ordered), Decimal(0))
+
+
+def accept(stay: Reservation) -> None:
+    """The owner says yes: the booking stands, or waits for its deposit."""
+    _check_request(stay)
+    hotel = db.session.get_one(Hotel, stay.hotel_id)
+    stay.awaits_approval = False
+    if stay.deposit_due > stay.paid:
+        minutes = current_catalogue(hotel.slug).terms.hold_minutes
+        stay.hold_expires_at = now() + dt.timedelta(minutes=minutes)
+        stays.note_change(stay, "request_accepted", {"awaits_approval": False})
+    else:
+        stays.confirm(stay)
+
+
+def reject(stay: Reservation, reason: str) -> None:
+    """The owner says no; the nights are free again. The mail to the guest quotes `reason`."""
+    _check_request(stay)
+    stays.cancel(stay, reason=reason.strip()[:500])
+
+
+def _check_request(stay: Reservation) -> None:
+    db.session.refresh(stay, with_for_update=True)
+    if not stay.awaits_approval or stay.status != "PENDING_PAYMENT":
+        raise Conflict(_("This request has been answered already."), "INVALID_TRANSITION")
+
+
+def proposal_json(proposal: Proposal) -> dict[str, Any]:
+    """The proposal as hidden fields of a form."""
+    return {
+        "check_in": proposal.dates.check_in, "check_out": proposal.dates.check_out, "adults": proposal.party.adults,
+        "children": proposal.party.children, "room_type_code": proposal.sold.code, "total": proposal.price.total,
+    }  # fmt: skip

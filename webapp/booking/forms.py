@@ -1,0 +1,112 @@
+"""The forms of the shop."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext, ngettext
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import DateField, EmailField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
+
+from webapp.availability.domain import Party
+from webapp.core.errors import Invalid
+from webapp.rates.domain import Catalogue
+from webapp.web.i18n import language
+
+from .domain import MOST_ROOMS, Contact, NewBooking
+from .wording import BOOKER_TYPES
+
+_NEEDED = _("Please fill this in.")
+_ADDRESS = Regexp(re.compile(r"\s*[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s.,;<>]+\s*"), message=_("Please check this address."))
+_CONTROL = re.compile(r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def _clean(text: str | None) -> str:
+    return _CONTROL.sub("", text or "").strip()
+
+
+class SearchForm(FlaskForm):
+    """When and for how many; sent by GET, so it carries no token."""
+
+    class Meta:
+        csrf = False
+
+    check_in = DateField(_("Arrival"), [InputRequired(_NEEDED)])
+    check_out = DateField(_("Departure"), [InputRequired(_NEEDED)])
+    adults = IntegerField(_("Adults"), [InputRequired(_NEEDED), NumberRange(1, 99)], default=2)
+    children = IntegerField(_("Children"), [Optional(), NumberRange(0, 99)], default=0)
+
+
+class GuestForm(FlaskForm):
+    name = StringField(
+        _("Name of the guest"), [DataRequired(_NEEDED), Length(max=200)], render_kw={"autocomplete": "name"}
+    )
+    email = EmailField(
+        _("E-mail"), [DataRequired(_NEEDED), Length(max=254), _ADDRESS],
+        description=_("We send the confirmation there."), render_kw={"autocomplete": "email", "dir": "ltr"},
+    )  # fmt: skip
+    phone = StringField(
+        _("Telephone"), [Optional(), Length(max=40)],
+        render_kw={"type": "tel", "autocomplete": "tel", "dir": "ltr", "inputmode": "tel"},
+    )  # fmt: skip
+    special_requests = TextAreaField(_("Wishes"), [Optional(), Length(max=2000)], render_kw={"rows": 3})
+    booker_type = SelectField(
+        _("Who books?"), choices=[SelectChoice(code, label) for code, label in BOOKER_TYPES.items()], default="SELF"
+    )
+    booker_name = StringField(_("Your name"), [Optional(), Length(max=200)])
+    booker_email = EmailField(_("Your e-mail"), [Optional(), Length(max=254), _ADDRESS], render_kw={"dir": "ltr"})
+    booker_company = StringField(_("Company"), [Optional(), Length(max=200)])
+
+    def as_booking(self, quote_id: str) -> NewBooking:
+        booker = None
+        if self.booker_type.data != "SELF":
+            booker = Contact(
+                _clean(self.booker_name.data), _clean(self.booker_email.data), company=_clean(self.booker_company.data)
+            )
+        guest = Contact(
+            _clean(self.name.data), _clean(self.email.data), _clean(self.phone.data), language=language()
+        )  # fmt: skip
+        return NewBooking(
+            guest=guest, booker=booker, booker_type=self.booker_type.data or "SELF", quote_id=quote_id,
+            special_requests=_clean(self.special_requests.data),
+        )  # fmt: skip
+
+
+class LookupForm(FlaskForm):
+    confirmation_number = StringField(
+        _("Confirmation number"), [DataRequired(_NEEDED), Length(max=40)],
+        render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "dir": "ltr"},
+    )  # fmt: skip
+    email = EmailField(_("E-mail"), [DataRequired(_NEEDED), Length(max=254)], render_kw={"dir": "ltr"})
+
+
+class ChangeForm(SearchForm):
+    """New dates, party or room; sent by GET to see what it would cost."""
+
+    room_type_code = SelectField(_("Room"))
+
+    def offering(self, types: Any) -> ChangeForm:
+        self.room_type_code.choices = [SelectChoice(one.code, one.name) for one in types]
+        return self
+
+
+def rooms_wanted(given: Mapping[str, str], catalogue: Catalogue) -> list[tuple[str, Party]]:
+    """(type code, party) of each room, from the fields `count-CODE`, `adults-CODE`, `children-CODE`. Raises Invalid."""
+    found: list[tuple[str, Party]] = []
+    for sold in catalogue.types:
+        count, adults, children = (_whole(given.get(f"{name}-{sold.code}")) for name in ("count", "adults", "children"))
+        found += [(sold.code, Party(max(1, adults), children))] * min(count, MOST_ROOMS + 1)
+    if not found:
+        raise Invalid(gettext("Say how many rooms you need."))
+    if len(found) > MOST_ROOMS:
+        raise Invalid(ngettext("Up to %(num)d room can be booked at once.", "Up to %(num)d rooms can be booked at once.", MOST_ROOMS))  # fmt: skip
+    return found
+
+
+def _whole(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 4 else 0

@@ -1,0 +1,1 @@
+"""Pages of what is known and what is doubtful: pairs of records that may be one stay, and what is still unknown of each."""

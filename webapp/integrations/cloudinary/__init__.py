@@ -1,0 +1,5 @@
+"""Cloudinary as a store of encrypted documents."""
+
+from .store import CloudinaryStore
+
+__all__ = ["CloudinaryStore"]

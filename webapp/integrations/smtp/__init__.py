@@ -1,0 +1,5 @@
+"""Mail through any SMTP server."""
+
+from .sender import SmtpSender
+
+__all__ = ["SmtpSender"]

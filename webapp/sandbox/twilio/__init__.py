@@ -1,0 +1,1 @@
+"""Emulator of Twilio Programmable Messaging: sending, status callbacks, inbound SMS, opt-out."""

@@ -1,0 +1,54 @@
+"""The job queues over RQ: announce outbox rows. The functions run in the worker; the web only knows their names.
+
+Commands to locks take seconds each and wait in a queue of their own, so that no guest's mail waits for a door; the round of the
+calendars, a thousand jobs at once, comes last, so that no guest at a door waits for it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rq import Queue
+
+from webapp.core import outbox, redis, wiring
+from webapp.core.outbox import Due
+
+if TYPE_CHECKING:
+    from config import Settings
+
+DELIVER = "jobs.runner.deliver"
+QUEUE_NAME = "innkeep"
+FEED_QUEUE_NAME = "innkeep-feeds"
+LOCK_QUEUE_NAME = "innkeep-locks"
+QUEUES_IN_ORDER = (QUEUE_NAME, LOCK_QUEUE_NAME, FEED_QUEUE_NAME)
+
+
+class RedisJobQueue:
+    """Fills `outbox.JobQueue`. Every call may raise redis.RedisError: the sweep makes up for it."""
+
+    def push(self, rows: Sequence[Due]) -> None:
+        by_queue: dict[str, list[int]] = {}
+        for row in rows:
+            by_queue.setdefault(_queue_name(row.job), []).append(row.id)
+        for name, ids in by_queue.items():
+            queue = Queue(name, connection=redis.client())
+            queue.enqueue_many([queue.prepare_data(DELIVER, args=(i,), result_ttl=0, failure_ttl=86_400) for i in ids])
+
+    def push_at(self, row: Due, instant: dt.datetime) -> None:
+        queue = Queue(_queue_name(row.job), connection=redis.client())
+        queue.enqueue_at(_whole_second_after(instant), DELIVER, row.id, result_ttl=0, failure_ttl=86_400)
+
+
+def _whole_second_after(instant: dt.datetime) -> dt.datetime:
+    """RQ drops the fraction of a second: a row announced too early is not due yet, and would wait for the next sweep."""
+    return instant.replace(microsecond=0) + dt.timedelta(seconds=1) if instant.microsecond else instant
+
+
+def _queue_name(job: str) -> str:
+    return LOCK_QUEUE_NAME if job.startswith("jobs.access.") else QUEUE_NAME
+
+
+def init_app(settings: Settings) -> None:
+    wiring.bind(outbox.JobQueue, RedisJobQueue)
