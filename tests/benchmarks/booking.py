@@ -30,7 +30,7 @@ def booking(bench: Bench) -> Figures:
 
 def book(bench: Bench, after: int = 0) -> Figures:
     """Bookings beginning with number `after`; up to `MOST` of them are made."""
-    path = f"/api/public/hotel/{bench.small.slug}/room-bookings/"
+    path = f"/api/public/hotel/{bench.selling.slug}/room-bookings/"
     return bench.post(path, [_body(number) for number in range(after, after + MOST)], times=600)
 
 

@@ -71,6 +71,13 @@ class Bench:
         return made
 
     @cached_property
+    def selling(self) -> data.BenchHotel:
+        """As `small`; only this one's stays become more while the table is measured."""
+        made = data.make_hotel("selling", rooms=30, types=4)
+        data.settle()
+        return made
+
+    @cached_property
     def big(self) -> data.BenchHotel:
         made = data.make_hotel("thousand", rooms=1000, types=10, until=100_000)
         data.settle()
