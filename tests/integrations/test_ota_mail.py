@@ -16,6 +16,7 @@ from webapp.channels.mail_ports import DigestEntry, MailFacts, NotOurs
 from webapp.integrations.ota_mail import read_mail
 from webapp.integrations.ota_mail.booking import _STEMS, kind_of
 from webapp.integrations.ota_mail.mime import text_of_html
+from webapp.integrations.ota_mail.receivers import is_name, names_of_host
 
 NEW = "Booking.com - New booking! (5592652343, Saturday, 20 December 2025)"
 RIGHT = "mx.google.com; dkim=pass header.i=@{domain} header.s=sel header.b=abc; spf=pass smtp.mailfrom=x; dmarc=pass (p=REJECT) header.from={domain}"
@@ -348,6 +349,86 @@ def test_a_server_that_writes_no_statement_can_be_allowed():
         read_mail(mail(results=RIGHT.replace("mx.google.com", "mail.host.example")), receivers=["mail.host.example"]),
         MailFacts,
     )
+
+
+def below(*lines: str, results: str | None = None) -> bytes:
+    """A mail under header lines that were put on top of it, the last one first."""
+    return "".join(f"{line}\r\n" for line in lines).encode() + mail(results=results)
+
+
+PASSED = "Authentication-Results: {}; dmarc=pass header.from=booking.com"
+OURS = "Received: from relay.example by mx.house.example; Mon, 1 Jun 2026 12:00:00 +0000"
+OF_A_RELAY = "Received: from home.example by smtp.relay.example; Mon, 1 Jun 2026 11:59:00 +0000"
+
+
+def test_a_statement_below_a_server_of_somebody_else_does_not_count():
+    said = PASSED.format("mx.house.example")
+    house = {"receivers": ["mx.house.example"]}
+    assert isinstance(read_mail(below(OURS, said, OF_A_RELAY), **house), MailFacts)
+    assert isinstance(read_mail(below("Received: from mx.house.example by store7", OURS, said), **house), MailFacts)
+    assert refusal(below(OURS, OF_A_RELAY, said), **house) == "not_authenticated"
+
+
+def test_a_duplicate_below_the_receivers_statement_does_not_count():
+    failed = "Authentication-Results: mx.house.example; dmarc=fail header.from=booking.com"
+    said = PASSED.format("mx.house.example")
+    house = {"receivers": ["mx.house.example"]}
+    assert refusal(below(OURS, failed, said), **house) == "not_authenticated"
+    assert refusal(below(OURS, failed, OF_A_RELAY, said), **house) == "not_authenticated"
+    assert refusal(below(OURS, PASSED.format("mx.house.example.evil.example"), said), **house) == "not_authenticated"
+    assert isinstance(read_mail(below(OURS, said, failed), **house), MailFacts)
+
+
+@pytest.mark.parametrize(
+    ("host", "lines"),
+    [
+        ("imap.gmail.com", ["Received: by 2002:a05:6a10:1 with SMTP id x", "Received: from mail.booking.com by mx.google.com with ESMTPS", PASSED.format("mx.google.com")]),
+        ("IMAP.mail.yahoo.com.", ["Received: from 127.0.0.1 by atlas-production.v2-mail-prod1-bf1.omega.yahoo.com with HTTP", PASSED.format("atlas-production.v2-mail-prod1-bf1.omega.yahoo.com")]),
+        ("imap.fastmail.com", ["Received: from mx3 by store22 (Cyrus)", PASSED.format("mx3.messagingengine.com")]),
+        ("imap.mail.me.com", ["Authentication-Results: bimi.icloud.com; bimi=none", PASSED.format("dmarc.icloud.com"), "Authentication-Results: dkim-verifier.icloud.com; dkim=none"]),
+        ("imap.gmx.net", [PASSED.format("gmx.net")]),
+        ("imap.web.de", ["Authentication-Results: web.de; dkim=pass header.i=@booking.com"]),
+        ("outlook.office365.com", ["Received: from a.eop.protection.outlook.com by b.namprd.prod.outlook.com", "Authentication-Results: spf=pass (sender IP is 37.10.30.1) smtp.mailfrom=booking.com; dkim=pass (signature was verified) header.d=booking.com;dmarc=pass action=none header.from=booking.com;compauth=pass reason=100"]),
+    ],
+)  # fmt: skip
+def test_the_lines_of_large_providers(host, lines):
+    names = names_of_host(host)
+    found = read_mail(below(*lines), receivers=names)
+    assert isinstance(found, MailFacts)
+    assert found.trust == "authentic"
+    # The sender's own lines, in the same words, below what the provider said.
+    failed = [line.replace("pass", "fail") for line in lines]
+    assert refusal(below(*failed, *lines), receivers=names) == "not_authenticated"
+    # A provider that is somebody else believes none of it.
+    others = names_of_host("imap.web.de" if host != "imap.web.de" else "imap.gmx.net")
+    assert refusal(below(*lines), receivers=others) == "not_authenticated"
+
+
+def test_a_mail_of_a_mailbox_whose_server_is_unknown_is_undecided():
+    forged = read_mail(below(OURS, PASSED.format("mx.google.com")), receivers=[])
+    assert (forged.trust, forged.stated_by, forged.reference) == ("undecided", "mx.google.com", "5592652343")
+    passed_on = read_mail(below(OURS, OF_A_RELAY, PASSED.format("mx.house.example")), receivers=[])
+    assert (passed_on.trust, passed_on.stated_by) == ("undecided", "")
+    failed = read_mail(mail(results="mx.house.example; dmarc=fail header.from=booking.com"), receivers=[""])
+    assert (failed.trust, failed.stated_by) == ("undecided", "")
+    assert refusal(mail(sender="booking.com@evil.example"), receivers=[]) == "look_alike"
+    forwarded = read_mail(mail(f"Fwd: {NEW}", INNER, "owner@harbour.example"), receivers=[])
+    assert (forwarded.trust, forwarded.stated_by, forwarded.forwarded_by) == (
+        "undecided", "mx.google.com", "owner@harbour.example",
+    )  # fmt: skip
+    assert read_mail(mail(results=None), receivers=[], must_be_authentic=False).trust == "unverified"
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_right"),
+    [
+        ("mx.house.example", True), ("house", True), ("mx_1.house.example", True), ("", False), ("mx.google.com", False),
+        ("dmarc.icloud.com", False), ("x.yahoo.com", False), ("=", False), (".house.example", False), ("a b", False),
+        ("mx.house.example;", False), ("-", False), ("a" * 300, False),
+    ],
+)  # fmt: skip
+def test_names_that_a_hotel_may_type(typed, is_right):
+    assert is_name(typed) is is_right
 
 
 INNER = f"""FYI

@@ -8,6 +8,7 @@ import requests
 
 from tests import factories
 from webapp.core.database import db
+from webapp.core.transaction import transaction
 from webapp.models import MailAccount
 
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
@@ -51,6 +52,36 @@ def test_an_incomplete_form_comes_back(hotel, manager, sandbox):
     answer = manager.post(f"/staff/{hotel.slug}/channels/mails", data=form(sandbox, username="", port=0))
     assert answer.status_code == 422
     assert "Type the user name of the mailbox." in answer.text
+
+
+def test_the_name_of_the_receiving_server_is_asked_for(hotel, manager, sandbox):
+    here = f"/staff/{hotel.slug}/channels/mails"
+    elsewhere = form(sandbox, host="mail.house.example", receiver="")
+    answer = manager.post(here, data=elsewhere)
+    assert answer.status_code == 422
+    assert "it is not known in which name it writes" in answer.text
+    assert manager.post(here, data={**elsewhere, "receiver": "mx.house.example"}).status_code == 303
+    assert "Mails of this mailbox wait" not in manager.get(here).text
+
+
+def test_a_mailbox_from_before_is_named_on_the_page(hotel, manager, desk):
+    here = f"/staff/{hotel.slug}/channels/mails"
+    with transaction():
+        account = MailAccount(
+            hotel_id=hotel.id, kind="imap", receiver="mx.google.com", secrets={"host": "mail.house.example", "username": "x"}
+        )  # fmt: skip
+        db.session.add(account)
+    assert "Mails of this mailbox wait" in manager.get(here).text
+    name = f"{here}/mailboxes/{account.id}/receiver"
+    assert f'action="{name}"' not in desk.get(here).text
+    assert desk.post(name, data={"receiver": "mx.house.example"}).status_code == 403
+    refused = manager.post(name, data={"receiver": "mx.google.com"})
+    assert refused.status_code == 422
+    assert "Type one server" in refused.text
+    assert manager.post(name, data={"receiver": ""}).status_code == 422
+    assert manager.post(name, data={"receiver": "mx.house.example"}).status_code == 303
+    assert "Mails of this mailbox wait" not in manager.get(here).text
+    assert account.receiver == "mx.house.example"
 
 
 def test_the_desk_may_look_but_not_connect(hotel, desk, sandbox):

@@ -18,7 +18,7 @@ MailKind = Literal[
     "digest",  # who arrives today or tomorrow
     "unclear",  # of a booking, but in words we do not know
 ]
-Trust = Literal["authentic", "unverified", "forwarded"]
+Trust = Literal["authentic", "unverified", "forwarded", "undecided"]
 Refusal = Literal[
     "unknown_sender",
     "look_alike",
@@ -46,7 +46,9 @@ class MailFacts:
 
     `arrival`: of the subject, also where the departure is not told. `is_year_told` False: the mail says no year and the one
     that fits its sending was taken. `trust`: `authentic` when the receiving server vouches for the sender; `forwarded` when a
-    person passed it on, so that nobody can; nothing may be cancelled by that alone.
+    person passed it on, so that nobody can; nothing may be cancelled by that alone; `undecided` while nobody has said which server
+    receives for the mailbox. `stated_by` is then the server whose word is on top and vouches for the sender, "" for none: only when
+    that server turns out to be the mailbox's own is the mail worth anything.
     """
 
     provider: Literal["booking", "airbnb", "vrbo"]
@@ -73,6 +75,7 @@ class MailFacts:
     message_id: str = ""
     sent_at: dt.datetime | None = None
     forwarded_by: str = ""
+    stated_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,8 +98,8 @@ class MailReader(Protocol):
     ) -> MailFacts | NotOurs:
         """Read one mail; never raises.
 
-        `receivers`: names under which our own mail server signs its Authentication-Results; `must_be_authentic` False
-        accepts mails of servers that write none; `forwarders`: whose forwarded mails count, None for anybody's.
+        `receivers`: names under which our own mail server signs its Authentication-Results, of which only the topmost counts; while
+        there are none, mails are `undecided`. `must_be_authentic` False accepts mails of servers that write none; `forwarders`: whose forwarded mails count, None for anybody's.
         """
         ...
 
@@ -144,6 +147,11 @@ class Mailbox(Protocol):
 class MailboxOpener(Protocol):
     def open(self, kind: str, secrets: dict[str, Any]) -> Mailbox:
         """The mailbox that these secrets belong to; nothing is asked of it yet. Raises MailboxFault for a kind not set up."""
+        ...
+
+    def receivers(self, kind: str, secrets: dict[str, Any], typed: str) -> tuple[str, ...]:
+        """In which names the mailbox's provider signs its Authentication-Results: known of large providers, else as `typed` by the
+        hotel; () when neither is worth anything."""
         ...
 
     def watch(self, kind: str, secrets: dict[str, Any]) -> dt.datetime | None:

@@ -10,6 +10,7 @@ from webapp.channels.mail_ports import Mailbox, MailboxFault
 
 from .gmail import GmailMailbox, GoogleSignIn
 from .imap import ImapMailbox
+from .ota_mail.receivers import GOOGLE, is_name, names_of_host
 
 
 class Mailboxes:
@@ -48,13 +49,23 @@ class Mailboxes:
             return None
         return GmailMailbox(self._sign_in, str(secrets.get("refresh_token", "")), **self._api()).watch(self._push_topic)
 
+    def receivers(self, kind: str, secrets: dict[str, Any], typed: str) -> tuple[str, ...]:
+        """In which names the mailbox's provider signs its Authentication-Results; () when that is not known."""
+        host = str(secrets.get("host", ""))
+        if kind == "gmail" or self._is_local(host):  # the emulated server plays Google's
+            return GOOGLE
+        return names_of_host(host) or ((typed,) if is_name(typed) else ())
+
+    def _is_local(self, host: str) -> bool:
+        return self._is_private_allowed and host == "127.0.0.1"
+
     def open(self, kind: str, secrets: dict[str, Any]) -> Mailbox:
         """Raises MailboxFault for a kind that is not set up."""
         if kind == "gmail" and self._sign_in is not None:
             return GmailMailbox(self._sign_in, str(secrets.get("refresh_token", "")), **self._api())
         if kind == "imap":
             host = str(secrets.get("host", ""))
-            is_local = self._is_private_allowed and host == "127.0.0.1"  # the emulated server speaks without TLS
+            is_local = self._is_local(host)  # it speaks without TLS
             return ImapMailbox(
                 host, str(secrets.get("username", "")), str(secrets.get("password", "")), now=self._now,
                 port=int(secrets.get("port", 993)), use_tls=not is_local, is_private_allowed=is_local,

@@ -29,7 +29,9 @@ class MailAccount(Base):
     hotel_id: Mapped[int] = mapped_column(ForeignKey("hotel.id"))
     kind: Mapped[str] = mapped_column(Short)
     secrets: Mapped[Any] = mapped_column(EncryptedJSON)  # server, name and password, or the refresh token
-    receiver: Mapped[str] = mapped_column(default="mx.google.com")  # whose Authentication-Results count
+    receiver: Mapped[str] = mapped_column(
+        default=""
+    )  # whose Authentication-Results count, where the provider is unknown
     must_be_authentic: Mapped[bool] = mapped_column(default=True)
     is_active: Mapped[bool] = mapped_column(default=True)
     cursor: Mapped[str | None] = mapped_column(Text)

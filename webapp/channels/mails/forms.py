@@ -7,6 +7,8 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, IntegerField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange
 
+RECEIVER_LABEL = _("Name of the receiving server")
+
 
 class MailboxForm(FlaskForm):
     host = StringField(
@@ -17,5 +19,11 @@ class MailboxForm(FlaskForm):
     password = PasswordField(
         _("Password"), [InputRequired(_("Type the password; many providers want an app password.")), Length(max=200)]
     )
-    receiver = StringField(_("Name of the receiving server"), [Length(max=250)], default="mx.google.com")
+    receiver = StringField(RECEIVER_LABEL, [Length(max=250)])
     must_be_authentic = BooleanField(_("Only mails whose sender this server vouches for"), default=True)
+
+
+class ReceiverForm(FlaskForm):
+    receiver = StringField(
+        RECEIVER_LABEL, [InputRequired(_("Type the name of the receiving server.")), Length(max=250)]
+    )

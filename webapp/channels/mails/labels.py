@@ -30,6 +30,10 @@ CODES = {
     "guest_in_house": _("The guest is in house, so the stay was kept."),
     "no_stay_yet": _("No calendar and no file has shown this stay yet. Upload a file of the booking site."),
     "never_explained": _("No stay ever answered to it."),
+    "receiver_unknown": _(
+        "Nobody has said which server receives for this mailbox, so the sender may be anybody. Name it above."
+    ),
+    "known_already": _("The same mail came to another mailbox."),
     "look_alike": _("The sender only looks like the booking site."),
     "not_authenticated": _("The mail server does not vouch for the sender."),
 }

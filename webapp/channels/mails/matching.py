@@ -25,7 +25,10 @@ _FIRST_PAUSE, _LONGEST_PAUSE = dt.timedelta(minutes=2), dt.timedelta(hours=6)
 
 
 def work(hotel: Hotel, mail: ChannelMail) -> None:
-    """Try to match a waiting mail. Sets its state, and when it is tried again."""
+    """Try to match a waiting mail. Sets its state, and when it is tried again. One that may be anybody's only waits."""
+    if mail.trust == "undecided":
+        _wait(hotel, mail, "receiver_unknown")
+        return
     if mail.kind == "digest":
         _name_guests(hotel, mail)
         return
@@ -98,6 +101,7 @@ def _others_wait(hotel: Hotel, mail: ChannelMail) -> bool:
     others = select(ChannelMail).where(
         ChannelMail.hotel_id == hotel.id, ChannelMail.provider == mail.provider, ChannelMail.state == "waiting",
         ChannelMail.arrival == mail.arrival, ChannelMail.reference != mail.reference, ChannelMail.kind.in_(("new", "modified", "unclear")),
+        ChannelMail.trust != "undecided",
     )  # fmt: skip
     listing = _listing(mail)
     return any(
@@ -168,12 +172,12 @@ def _name_guests(hotel: Hotel, mail: ChannelMail) -> None:
     mail.state, mail.code, mail.next_try_at = "noted", "digest", None
 
 
-def _wait(hotel: Hotel, mail: ChannelMail) -> None:
+def _wait(hotel: Hotel, mail: ChannelMail, code: str = "no_stay_yet") -> None:
     """Later feeds and files may bring the stay; with every try the pause doubles. After the arrival nothing can come of it."""
     is_over = (mail.arrival or mail.created_at.date()) < hotel.business_date() - dt.timedelta(days=2)
     if is_over:
         mail.state, mail.code, mail.next_try_at = "over", "never_explained", None
         return
-    mail.code = "no_stay_yet"
+    mail.code = code
     mail.next_try_at = now() + min(_FIRST_PAUSE * 2 ** min(mail.tries, 10), _LONGEST_PAUSE)
     mail.tries += 1

@@ -18,10 +18,10 @@ from webapp.models import MailAccount
 from webapp.stays.domain import SOURCE_LABELS
 from webapp.web import htmx
 from webapp.web.auth import current_hotel, staff_page
-from webapp.web.forms import show_error
+from webapp.web.forms import show_error, with_ids
 
-from . import labels, pushes, services
-from .forms import MailboxForm
+from . import labels, pushes, receivers, services
+from .forms import MailboxForm, ReceiverForm
 
 _STATE = "google_state"
 MOST_PUSH_BYTES = 64 * 1024
@@ -115,6 +115,23 @@ def read_now(account_id: int) -> Any:
     )
 
 
+@blueprint.post("/mailboxes/<int:account_id>/receiver")
+@limiter.limit("60 per hour")
+@staff_page("channels.manage")
+def name_receiver(account_id: int) -> Any:
+    """Say which server receives for a mailbox; its mails that waited for that are worked at once."""
+    form = ReceiverForm()
+    if not form.validate_on_submit():
+        return _page(MailboxForm(formdata=None), 422, named={account_id: form})
+    try:
+        with transaction():
+            receivers.name_receiver(current_hotel(), account_id, form.receiver.data or "")
+    except Invalid as error:
+        show_error(form, error)
+        return _page(MailboxForm(formdata=None), 422, named={account_id: form})
+    return htmx.see_other(_here())
+
+
 @blueprint.post("/mailboxes/<int:account_id>/remove")
 @staff_page("channels.manage")
 def remove(account_id: int) -> Any:
@@ -123,12 +140,20 @@ def remove(account_id: int) -> Any:
     return htmx.see_other(_here())
 
 
-def _page(form: MailboxForm, status: int = 200) -> Response:
+def _page(form: MailboxForm, status: int = 200, named: dict[int, ReceiverForm] | None = None) -> Response:
+    """`named`: forms that come back, by mailbox."""
     hotel = current_hotel()
     accounts = db.session.scalars(of_hotel(MailAccount, hotel.id).order_by(MailAccount.id)).all()
+    asked = {
+        one.id: (named or {}).get(one.id) or ReceiverForm(formdata=None)
+        for one in accounts
+        if not receivers.receivers_of(one)
+    }
+    for account_id, receiver_form in asked.items():
+        with_ids(receiver_form, f"mailbox-{account_id}")
     return htmx.render(
         "channels/mails.html", "mails", status=status, hotel=hotel, accounts=accounts, mails=services.newest(hotel), labels=labels,
-        sources=SOURCE_LABELS, form=form, google_back=_back() if services.consent_address(_back(), "-") else "",
+        sources=SOURCE_LABELS, form=form, asked=asked, google_back=_back() if services.consent_address(_back(), "-") else "",
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from webapp.core.tenancy import one_of_hotel
 from webapp.core.transaction import transaction
 from webapp.models import ChannelMail, Hotel, MailAccount, Reservation
 
-from . import matching
+from . import matching, receivers
 from .pushes import request_watch
 
 log = structlog.get_logger(__name__)
@@ -33,12 +33,14 @@ _MOST_BATCHES = 40  # of one scan; the next one goes on
 def add_imap(
     hotel: Hotel, host: str, port: int, username: str, password: str, receiver: str, must_be_authentic: bool
 ) -> MailAccount:
-    """Connect a mailbox; it is read at once."""
+    """Connect a mailbox; it is read at once. `receiver` may be "" where the provider of `host` is known, or where senders need
+    not be vouched for. Raises Invalid."""
     if not host.strip() or not username.strip() or not password:
         raise Invalid(_("Server, name and password are needed."), field="host")
+    secrets = {"host": host.strip().lower(), "port": port, "username": username.strip(), "password": password}
     account = MailAccount(
-        hotel_id=hotel.id, kind="imap", receiver=receiver.strip().lower() or "mx.google.com", must_be_authentic=must_be_authentic,
-        secrets={"host": host.strip(), "port": port, "username": username.strip(), "password": password},
+        hotel_id=hotel.id, kind="imap", secrets=secrets, must_be_authentic=must_be_authentic,
+        receiver=receivers.checked("imap", secrets, receiver, is_needed=must_be_authentic),
     )  # fmt: skip
     db.session.add(account)
     db.session.flush()
@@ -178,7 +180,7 @@ def _read(account: MailAccount, message: MailMessage) -> MailFacts | NotOurs | N
     """What a mail says; None for one that our reader stumbles over. It must not keep the mails behind it from being read."""
     try:
         return wiring.resolve(MailReader).read(  # type: ignore[type-abstract]
-            message.raw, received_at=message.received_at, receivers=(account.receiver,),
+            message.raw, received_at=message.received_at, receivers=receivers.receivers_of(account),
             must_be_authentic=account.must_be_authentic, forwarders=None,
         )  # fmt: skip
     except Exception:

@@ -13,9 +13,9 @@ from .airbnb import read_airbnb
 from .booking import read_booking
 from .forwarded import inner_of, is_forward
 from .mime import Mail, Unreadable, open_mail
+from .receivers import GOOGLE, statement_for, topmost
 from .senders import Sender, is_vouched_for, sender_of
 
-GOOGLE = ("mx.google.com",)
 _VRBO = re.compile(
     r"\breservation (HA-[A-Z0-9]{4,12})\b.{0,40}?\b(cancell?ed|confirmed|changed|updated|modified)\b", re.I
 )
@@ -47,24 +47,45 @@ def _read(
 ) -> MailFacts | NotOurs:
     sender = sender_of(mail.headers("From"))
     subject = mail.header("Subject")
-    is_vouched = bool(sender.address) and is_vouched_for(mail, sender.address, receivers)
-    said_nothing = not mail.headers("Authentication-Results") and not must_be_authentic
-    if not is_vouched and not said_nothing:
+    trust, stated_by = _trust(mail, sender, receivers, must_be_authentic)
+    if trust is None:
         if sender.provider is not None:
             return NotOurs("not_authenticated", sender.address)
         return NotOurs("look_alike" if sender.is_look_alike else "unknown_sender", sender.address)
     if sender.provider is not None:
-        return _facts(mail, sender, subject, received_at, "authentic" if is_vouched else "unverified")
+        return _facts(mail, sender, subject, received_at, trust, stated_by=stated_by)
     inner = inner_of(mail) if mail.attached or is_forward(subject) else None
     if inner is None:
         return NotOurs("look_alike" if sender.is_look_alike else "unknown_sender", sender.address)
     if forwarders is not None and sender.address not in {address.lower() for address in forwarders}:
         return NotOurs("stranger_forwards", sender.address)
-    return _facts(inner.mail, inner.sender, inner.subject, received_at, "forwarded", sender.address)
+    if trust != "undecided":
+        trust = "forwarded"
+    return _facts(
+        inner.mail, inner.sender, inner.subject, received_at, trust, forwarded_by=sender.address, stated_by=stated_by
+    )
+
+
+def _trust(mail: Mail, sender: Sender, receivers: Collection[str], must_be_authentic: bool) -> tuple[Trust | None, str]:
+    """(how far the sender can be trusted, None for not at all; the server that vouches, where nobody has said whether it is ours)"""
+    if not must_be_authentic and not mail.headers("Authentication-Results"):
+        return "unverified", ""
+    if not any(receivers):
+        stated = topmost(mail)
+        is_stated = stated is not None and stated.is_inside and is_vouched_for(stated, sender.address)
+        return ("undecided", stated.server if stated and is_stated else "") if sender.address else (None, "")
+    return ("authentic" if is_vouched_for(statement_for(mail, receivers), sender.address) else None), ""
 
 
 def _facts(
-    mail: Mail, sender: Sender, subject: str, received_at: dt.datetime | None, trust: Trust, forwarded_by: str = ""
+    mail: Mail,
+    sender: Sender,
+    subject: str,
+    received_at: dt.datetime | None,
+    trust: Trust,
+    *,
+    forwarded_by: str = "",
+    stated_by: str = "",
 ) -> MailFacts | NotOurs:
     sent_at = mail.sent_at or received_at
     sent = (received_at or sent_at).date() if received_at or sent_at else None  # type: ignore[union-attr]
@@ -85,6 +106,7 @@ def _facts(
         message_id=mail.header("Message-ID")[:500],
         sent_at=sent_at,
         forwarded_by=forwarded_by,
+        stated_by=stated_by,
         **found,
     )
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import email.policy
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from .mime import Mail
+from .receivers import Statement
 
 Provider = Literal["booking", "airbnb", "vrbo"]
 
@@ -22,7 +22,6 @@ GUEST_DOMAIN = "guest.booking.com"  # any name before the @: one for each bookin
 _SIGNING_DOMAINS: dict[Provider, str] = {"booking": "booking.com", "airbnb": "airbnb.com", "vrbo": "expediagroup.com"}
 _NAMES = ("booking", "airbnb", "vrbo", "expedia")
 _ADDRESS = re.compile(r"[a-z0-9._%+=/'~-]{1,200}@[a-z0-9.-]{1,200}")
-_COMMENT = re.compile(r"\([^()]*\)")
 _RESULT = re.compile(r"^(dkim|dmarc)\s*=\s*pass\b", re.IGNORECASE)
 _PROPERTY = re.compile(r"\bheader\.(d|i|from)\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
 
@@ -65,13 +64,9 @@ def address_in(header: str) -> str:
     return address if _ADDRESS.fullmatch(address) else ""
 
 
-def is_vouched_for(mail: Mail, address: str, receivers: Collection[str]) -> bool:
-    """Whether our own server says that the address's domain signed the mail. Only the topmost statement counts, and only when
-    it is our server's: those further down came with the mail, and anybody can write them, in any server's name."""
-    wanted = {receiver.lower() for receiver in receivers if receiver}
-    statements = mail.headers("Authentication-Results")
-    server, _, results = _COMMENT.sub(" ", statements[0] if statements else "").partition(";")
-    return (server.split() or [""])[0].lower() in wanted and _passes(results, address.rpartition("@")[2])
+def is_vouched_for(statement: Statement | None, address: str) -> bool:
+    """Whether a statement says that the address's domain signed the mail."""
+    return statement is not None and bool(address) and _passes(statement.results, address.rpartition("@")[2])
 
 
 def _passes(results: str, domain: str) -> bool:
