@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -57,6 +58,15 @@ def stay_of(hotel: Hotel, arrives_in: int = 10, nights: int = 2, **more: Any) ->
     return {
         "check_in": day(hotel, arrives_in).isoformat(), "check_out": day(hotel, arrives_in + nights).isoformat(), **more
     }  # fmt: skip
+
+
+def confirmed(page: str, choice: str = "new") -> dict[str, str]:
+    """The answer to a price that the desk was shown: the fields by which a change is agreed to, at the `new` price or the `kept` one."""
+    seen = re.search(r'name="seen" value="(\w+)"', page)
+    value = re.search(rf'name="choice" value="({choice}-[^"]+)"', page)
+    assert seen, page
+    assert value, page
+    return {"seen": seen[1], "choice": value[1]}
 
 
 class Shop:

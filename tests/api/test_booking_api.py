@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from tests import factories
 from tests.booking_kit import GUEST, Shop, day, make_shop, override, restrict, set_terms, stay_of
+from webapp.booking import changes, queries
 from webapp.core import clock
 from webapp.core.database import db
 from webapp.core.transaction import transaction
@@ -314,6 +315,31 @@ def test_a_request_to_book_waits_for_the_owner(shop):
     assert (booking["status"], booking["awaits_approval"]) == ("PENDING_PAYMENT", True)
     assert booking["cancellation"]["fee_now"] == "0.00"  # nothing was agreed yet
     assert booking["payment"]["status"] == "AWAITING_APPROVAL"
+
+
+def test_the_payment_of_a_booking_that_was_cancelled(shop):
+    """Nothing is due of its price any more: only a fee, or what was paid is given back."""
+    with transaction():
+        set_terms(shop.hotel, cancellation={"free_days": 20, "fee_percent": "50"})
+    late, early, paid = (shop.book(arrives_in).json["booking_id"] for arrives_in in (5, 30, 31))
+
+    def cancelled(booking_id, payment):
+        with transaction():
+            stay = db.session.scalars(select(Reservation).filter_by(booking_id=booking_id)).one()
+            stay.paid = Decimal(payment)
+            db.session.flush()
+            changes.cancel(stay)
+        url = f"{shop.base}/room-bookings/{booking_id}/"
+        told = shop.client.get(url, query_string={"email": "grace@example.com"}).json["payment"]
+        return told["status"], told["balance"], told["deposit_due"]
+
+    assert cancelled(late, 0) == ("CANCELLATION_FEE_DUE", "100.00", "0.00")
+    assert cancelled(early, 0) == ("NOTHING_DUE", "0.00", "0.00")
+    assert cancelled(paid, 30) == ("REFUND_DUE", "-30.00", "0.00")
+    with transaction():
+        stay = db.session.scalars(select(Reservation).filter_by(booking_id=late)).one()
+        stay.paid = Decimal(100)
+    assert queries.payment_json(stay)["status"] == "PAID"
 
 
 def test_a_booking_is_shown_to_who_knows_both(shop):

@@ -19,6 +19,7 @@ from webapp.core.stay_dates import StayDates
 from webapp.models import Hotel, Reservation
 from webapp.rates.domain import Catalogue, Price, SoldType, price_stay
 from webapp.rates.queries import current_catalogue
+from webapp.stays import pricing
 from webapp.stays import services as stays
 from webapp.stays.resale import Sale, sell_again
 
@@ -35,9 +36,11 @@ class Proposal:
     dates: StayDates
     party: Party
     price: Price
+    lines: list[dict[str, Any]]  # of the price, and of what was charged besides
+    total: Decimal
 
     def difference(self, stay: Reservation) -> Decimal:
-        return self.price.total - stay.total
+        return self.total - stay.total
 
 
 def may_change(stay: Reservation, hotel: Hotel) -> bool:
@@ -61,21 +64,19 @@ def propose(stay: Reservation, slug: str, code: str, check_in: dt.date, check_ou
         raise refused(reasons)
     discount = quoting.discount_for(catalogue, sold, dates, stay.promo_code or None)
     price = price_stay(catalogue, sold, dates, party.adults, party.children, discount)
-    return Proposal(catalogue, sold, dates, party, price)
+    return Proposal(catalogue, sold, dates, party, price, *pricing.lines_with_charges(stay, price))
 
 
 def change(stay: Reservation, proposal: Proposal, expected_total: Decimal | None = None) -> None:
     """Make the booking what was proposed. Raises Conflict PRICE_CHANGED when that is not the price the guest saw."""
     _check_own(stay)
-    if expected_total is not None and expected_total != proposal.price.total:
+    if expected_total is not None and expected_total != proposal.total:
         raise Conflict(_("The price has changed. Please look at it again."), "PRICE_CHANGED")
     terms = quoting.agreed_terms(proposal.catalogue, proposal.price)
-    columns = {"price_lines": [line.as_json() for line in proposal.price.lines], "terms": terms,
+    columns = {"price_lines": proposal.lines, "terms": terms,
                "deposit_due": quoting.deposit_of(terms)}  # fmt: skip
     party = proposal.party
-    sell_again(
-        stay, Sale(proposal.sold.id, proposal.dates, party.adults, party.children, proposal.price.total, columns)
-    )
+    sell_again(stay, Sale(proposal.sold.id, proposal.dates, party.adults, party.children, proposal.total, columns))
 
 
 def _check_own(stay: Reservation) -> None:
@@ -135,5 +136,5 @@ def proposal_json(proposal: Proposal) -> dict[str, Any]:
     """The proposal as hidden fields of a form."""
     return {
         "check_in": proposal.dates.check_in, "check_out": proposal.dates.check_out, "adults": proposal.party.adults,
-        "children": proposal.party.children, "room_type_code": proposal.sold.code, "total": proposal.price.total,
+        "children": proposal.party.children, "room_type_code": proposal.sold.code, "total": proposal.total,
     }  # fmt: skip

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
+from webapp.models import Reservation
 from webapp.rates.terms import Terms
 
 MOST_ROOMS = 10  # of one booking
@@ -51,14 +51,28 @@ class NewBooking:
     referral_code: str = ""
 
 
-def cancellation_fee(
-    agreed: Mapping[str, Any], today: dt.date, check_in: dt.date, total: Decimal, currency: str
-) -> Decimal:
-    """What cancelling costs on `today` under the terms that a booking keeps. Nothing where none were agreed."""
-    if not agreed.get("cancellation"):
-        return Decimal(0)
-    nights = [Decimal(amount) for amount in agreed.get("nights", ())]
-    return Terms.from_json(agreed).cancellation.fee(today, check_in, total, nights, currency)
+PAYMENT_STATES = {
+    "AWAITING_APPROVAL": "the hotel has not answered yet; nothing is due",
+    "DEPOSIT_DUE": "the nights are held until `hold_expires_at`",
+    "DUE_AT_HOTEL": "`balance` is paid at the hotel",
+    "PAID": "all that was due is paid",
+    "CANCELLATION_FEE_DUE": "the stay has ended before it began; `balance` of its fee is open",
+    "REFUND_DUE": "the stay has ended before it began, and more was paid than it cost: `balance` is negative",
+    "NOTHING_DUE": "the stay has ended before it began, and nothing is open",
+}
+
+
+def payment_state(stay: Reservation) -> str:
+    """Where the payment of a booking stands."""
+    if not stay.holds_nights:
+        if stay.balance:
+            return "CANCELLATION_FEE_DUE" if stay.balance > 0 else "REFUND_DUE"
+        return "PAID" if stay.paid else "NOTHING_DUE"
+    if stay.awaits_approval:
+        return "AWAITING_APPROVAL"
+    if stay.status == "PENDING_PAYMENT":
+        return "DEPOSIT_DUE"
+    return "PAID" if stay.total and stay.paid >= stay.total else "DUE_AT_HOTEL"
 
 
 def free_until(agreed: Mapping[str, Any], check_in: dt.date) -> dt.date | None:

@@ -130,7 +130,7 @@ def change(token: str) -> Any:
             show_error(form, error)
     context = _context(stay, hotel, token)
     if proposal is not None:
-        context["offered"] = pages.lines_of([line.as_json() for line in proposal.price.lines])
+        context["offered"] = pages.lines_of(proposal.lines)
         context["difference"] = proposal.difference(stay)
         context["fields"] = changes.proposal_json(proposal)
     return _page("booking/change.html", 422 if form.errors else 200, form=form, proposal=proposal, **context)

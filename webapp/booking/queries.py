@@ -14,9 +14,10 @@ from webapp.core.database import db
 from webapp.core.errors import NotFound
 from webapp.core.tenancy import of_hotel
 from webapp.models import Hotel, Quote, Reservation
+from webapp.stays.fees import fee_now
 from webapp.stays.queries import living_of
 
-from .domain import cancellation_fee, free_until, is_address_of
+from .domain import free_until, is_address_of, payment_state
 
 _RELATED = (selectinload(Reservation.hotel), selectinload(Reservation.room_type), selectinload(Reservation.room))
 
@@ -67,13 +68,6 @@ def quotes_of(hotel_id: int, tokens: Sequence[str]) -> list[Quote]:
     return [known[token] for token in tokens]
 
 
-def fee_now(stay: Reservation, hotel: Any) -> Decimal:
-    """What cancelling costs at this moment. An unpaid or unanswered booking costs nothing. `hotel`: whatever has a `business_date`."""
-    if stay.status != "CONFIRMED":
-        return Decimal(0)
-    return cancellation_fee(stay.terms, hotel.business_date(), stay.check_in, stay.total, stay.currency)
-
-
 def cancellation_json(stay: Reservation, hotel: Any) -> dict[str, Any]:
     """The terms of cancelling, and what it would cost now. `hotel`: whatever has a `business_date`."""
     until = free_until(stay.terms, stay.check_in)
@@ -83,16 +77,11 @@ def cancellation_json(stay: Reservation, hotel: Any) -> dict[str, Any]:
 
 
 def payment_json(stay: Reservation) -> dict[str, Any]:
-    """What is to be paid, and by when."""
-    if stay.awaits_approval:
-        state = "AWAITING_APPROVAL"
-    elif stay.status == "PENDING_PAYMENT":
-        state = "DEPOSIT_DUE"
-    else:
-        state = "PAID" if stay.total and stay.paid >= stay.total else "DUE_AT_HOTEL"
+    """What is to be paid, and by when. `status` is one of `PAYMENT_STATES`."""
     return {
-        "status": state, "deposit_due": f"{stay.deposit_due:.2f}", "paid": f"{stay.paid:.2f}",
-        "balance": f"{stay.balance:.2f}", "currency": stay.currency, "hold_expires_at": _instant(stay.hold_expires_at),
+        "status": payment_state(stay), "deposit_due": f"{stay.deposit_due if stay.holds_nights else 0:.2f}",
+        "paid": f"{stay.paid:.2f}", "balance": f"{stay.balance:.2f}", "currency": stay.currency,
+        "hold_expires_at": _instant(stay.hold_expires_at if stay.status == "PENDING_PAYMENT" else None),
     }  # fmt: skip
 
 

@@ -9,15 +9,14 @@ from flask_babel import gettext as _
 
 from webapp.availability import queries as availability
 from webapp.availability.domain import Party, refusals, refused, stay_dates
-from webapp.core import ids, wiring
+from webapp.core import ids
 from webapp.core.clock import now
 from webapp.core.database import db
 from webapp.core.errors import Conflict, Gone, Invalid, NotFound
 from webapp.core.stay_dates import StayDates
 from webapp.models import Quote
-from webapp.rates.domain import Catalogue, Discount, Price, SoldType, price_stay
-
-from .ports import CodeBook
+from webapp.rates.discounts import discount_for
+from webapp.rates.domain import Catalogue, Price, SoldType, price_stay
 
 VALID_FOR = dt.timedelta(minutes=15)
 
@@ -52,19 +51,6 @@ def _readable(check_in: dt.date, check_out: dt.date) -> StayDates:
 def next_free(catalogue: Catalogue, sold: SoldType, dates: StayDates, party: Party) -> list[dict[str, str]]:
     found = availability.next_free_dates(catalogue, [sold], dates, party).get(sold.code, [])
     return [{"check_in": one.check_in.isoformat(), "check_out": one.check_out.isoformat()} for one in found]
-
-
-def discount_for(catalogue: Catalogue, sold: SoldType, dates: StayDates, promo_code: str | None) -> Discount | None:
-    """What the code is worth. Raises Invalid PROMO_CODE_INVALID for a code that is worth nothing here."""
-    if not promo_code:
-        return None
-    discount = None
-    if wiring.is_bound(CodeBook):
-        book = wiring.resolve(CodeBook)  # type: ignore[type-abstract]
-        discount = book.discount_for(catalogue.id, sold.id, dates, promo_code)
-    if discount is None:
-        raise Invalid(_("This code is not valid for this stay."), "PROMO_CODE_INVALID", field="promo_code")
-    return discount
 
 
 def price(

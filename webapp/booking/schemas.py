@@ -12,7 +12,7 @@ from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, C
 from webapp.web.api import Amount, Instant, Shape
 from webapp.web.i18n import supported
 
-from .domain import MOST_ROOMS
+from .domain import MOST_ROOMS, PAYMENT_STATES
 
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s.,;<>]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -265,7 +265,9 @@ class BookingShape(Shape):
     promo_code: str
     group_id: str | None = None
     created_at: Instant
-    payment: dict[str, Any]
+    payment: dict[str, Any] = Field(
+        description="`status`: " + "; ".join(f"{name}, {meaning}" for name, meaning in PAYMENT_STATES.items())
+    )
     bookings: list[dict[str, Any]] | None = Field(
         None, description="Every room of a booking of several, this one first"
     )

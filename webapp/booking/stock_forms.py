@@ -12,7 +12,6 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import (
     BooleanField,
     DateField,
-    DecimalField,
     FieldList,
     Form,
     FormField,
@@ -25,6 +24,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 
 from webapp.rates.terms import Terms
+from webapp.web.forms import NumberField
 
 _ = lazy_gettext
 _NEEDED = _("Please fill this in.")
@@ -41,8 +41,8 @@ class TypeForm(FlaskForm):
     beds = StringField(_("Beds"), [Length(max=80)], description=_("As guests read it: one double bed and a sofa bed."))
     max_occupancy = IntegerField(_("Most guests"), [InputRequired(_NEEDED), NumberRange(1, 50)], default=2)
     base_occupancy = IntegerField(_("Guests in the price"), [InputRequired(_NEEDED), NumberRange(1, 50)], default=2)
-    base_price = DecimalField(_("Price of a night"), [InputRequired(_NEEDED), _PRICE], places=2)
-    extra_guest_price = DecimalField(
+    base_price = NumberField(_("Price of a night"), [InputRequired(_NEEDED), _PRICE], places=2)
+    extra_guest_price = NumberField(
         _("Each further guest, a night"), [InputRequired(_NEEDED), _PRICE], places=2, default=Decimal(0)
     )
     overbooking_allowance = IntegerField(
@@ -119,7 +119,7 @@ class RangeForm(FlaskForm):
 
 
 class PriceForm(RangeForm):
-    price = DecimalField(_("Price of a night"), [InputRequired(_NEEDED), _PRICE], places=2)
+    price = NumberField(_("Price of a night"), [InputRequired(_NEEDED), _PRICE], places=2)
 
     def values(self) -> dict[str, Any]:
         return {**self.range_values(), "price": self.price.data.quantize(Decimal("0.01"))}
@@ -156,7 +156,7 @@ class TaxForm(Form):
             SelectChoice("per_person_night", _("Amount for each adult and night")),
         ],
     )  # fmt: skip
-    rate = DecimalField(_("Rate"), [Optional(), NumberRange(0, 100_000)], places=2)
+    rate = NumberField(_("Rate"), [Optional(), NumberRange(0, 100_000)], places=2)
 
 
 class TermsForm(FlaskForm):
@@ -168,13 +168,13 @@ class TermsForm(FlaskForm):
     free_days = IntegerField(
         _("Free until this many days before arrival"), [InputRequired(_NEEDED), NumberRange(0, 365)]
     )
-    fee_percent = DecimalField(
+    fee_percent = NumberField(
         _("After that: percent of the price"), [InputRequired(_NEEDED), NumberRange(0, 100)], places=2
     )
     fee_nights = IntegerField(
         _("Or the first nights, instead of a percentage"), [InputRequired(_NEEDED), NumberRange(0, 365)]
     )
-    deposit_percent = DecimalField(
+    deposit_percent = NumberField(
         _("Deposit, percent of the price"), [InputRequired(_NEEDED), NumberRange(0, 100)], places=2
     )
     deposit_nights = IntegerField(

@@ -10,7 +10,6 @@ from flask_babel import lazy_pgettext
 from flask_wtf import FlaskForm
 from wtforms import (
     ColorField,
-    DecimalField,
     EmailField,
     IntegerField,
     SelectField,
@@ -24,6 +23,7 @@ from wtforms.validators import DataRequired, Email, InputRequired, Length, Numbe
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from webapp.models import Hotel
+from webapp.web.forms import NumberField
 from webapp.web.i18n import LANGUAGES
 
 from .services import CURRENCIES, rules_from_text
@@ -54,8 +54,8 @@ class SettingsForm(FlaskForm):
     address = StringField(
         lazy_pgettext("postal", "Address"), [Length(max=300)], render_kw={"autocomplete": "street-address"}
     )
-    latitude = DecimalField(_("Latitude"), [Optional(), NumberRange(-90, 90)], places=None, render_kw={"step": "any"})
-    longitude = DecimalField(
+    latitude = NumberField(_("Latitude"), [Optional(), NumberRange(-90, 90)], places=None, render_kw={"step": "any"})
+    longitude = NumberField(
         _("Longitude"), [Optional(), NumberRange(-180, 180)], places=None, render_kw={"step": "any"}
     )
     phone = StringField(_("Telephone"), [Length(max=40)], render_kw={"type": "tel", "dir": "ltr"})

@@ -190,8 +190,13 @@ class Reservation(Base):
         return self.status in HOLDING_STATUSES
 
     @property
+    def owed(self) -> Decimal:
+        """What the stay costs as it stands: its price, or what cancelling cost once its nights are given back."""
+        return self.total if self.holds_nights else self.cancellation_fee
+
+    @property
     def balance(self) -> Decimal:
-        return self.total - self.paid
+        return self.owed - self.paid
 
 
 class PartyMember(Base):

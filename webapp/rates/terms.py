@@ -125,6 +125,16 @@ class Terms:
         }  # fmt: skip
 
 
+def cancellation_fee(
+    agreed: Mapping[str, Any], today: dt.date, check_in: dt.date, total: Decimal, currency: str
+) -> Decimal:
+    """What cancelling costs on `today` under the terms that a booking keeps. Nothing where none were agreed."""
+    if not agreed.get("cancellation"):
+        return Decimal(0)
+    nights = [Decimal(amount) for amount in agreed.get("nights", ())]
+    return Terms.from_json(agreed).cancellation.fee(today, check_in, total, nights, currency)
+
+
 def _tax(data: Mapping[str, Any]) -> Tax:
     tax = Tax(str(data["name"]).strip(), str(data["kind"]), _decimal(data["rate"]))
     if not tax.name or tax.kind not in TAX_KINDS or (tax.kind == "percentage" and tax.rate > 100):

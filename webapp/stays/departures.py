@@ -13,30 +13,32 @@ from webapp.core.database import db
 from webapp.core.errors import Conflict, Invalid
 from webapp.core.stay_dates import StayDates
 from webapp.models import Hotel, Reservation
-from webapp.rates.domain import Line, nightly_prices, tax_lines
+from webapp.rates.domain import Line
 from webapp.rates.queries import current_catalogue
 from webapp.rates.terms import MOST_DAYS_AHEAD
 
-from . import records, services
+from . import pricing, records, services
 
 LONGEST_AGO = dt.timedelta(days=730)
 
 
 def move(stay: Reservation, dates: StayDates) -> None:
-    """Other dates, as the desk says; the price stands. What has begun may be put right, but an arrival of another age is a slip.
+    """Other dates, as the desk says. Raises what `check_dates` and `services.change_dates` raise."""
+    check_dates(db.session.get_one(Hotel, stay.hotel_id), dates)
+    services.change_dates(stay, dates)
 
-    Raises Invalid INVALID_DATE_RANGE, and what `services.change_dates` raises.
-    """
-    today = db.session.get_one(Hotel, stay.hotel_id).business_date()
+
+def check_dates(hotel: Hotel, dates: StayDates) -> None:
+    """What has begun may be put right, but an arrival of another age is a slip. Raises Invalid INVALID_DATE_RANGE."""
+    today = hotel.business_date()
     if today - dates.check_in > LONGEST_AGO:
         raise Invalid(_("The arrival is in the past."), "INVALID_DATE_RANGE", field="check_in")
     if (dates.check_out - today).days > MOST_DAYS_AHEAD:
         raise Invalid(_("These dates are too far ahead."), "INVALID_DATE_RANGE", field="check_out")
-    services.change_dates(stay, dates)
 
 
 def extend(stay: Reservation, check_out: dt.date) -> None:
-    """Let a guest stay longer, through the same guard as a new stay, at the price of the added nights.
+    """Let a guest stay longer, through the same guard as a new stay; the added nights at the rates of now, the others as agreed.
 
     Raises Invalid INVALID_DATE_RANGE, Conflict NO_AVAILABILITY or ROOM_OVERLAP_CONFLICT.
     """
@@ -50,18 +52,8 @@ def extend(stay: Reservation, check_out: dt.date) -> None:
         )
     before = stay.check_out
     services.change_dates(stay, stay_dates(stay.check_in, check_out, hotel.business_date(), may_be_past=True))
-    charge(stay, _price_of(hotel, stay, StayDates(before, check_out)), "extended")
-
-
-def _price_of(hotel: Hotel, stay: Reservation, nights: StayDates) -> list[Line]:
-    catalogue = current_catalogue(hotel.slug)
-    sold = catalogue.by_id.get(stay.room_type_id)
-    if sold is None:
-        return []
-    nightly = nightly_prices(catalogue, sold, nights, stay.adults + stay.children)
-    lines = [Line("night", sold.name, amount, night) for night, amount in nightly]
-    subtotal = sum((line.amount for line in lines), Decimal(0))
-    return [*lines, *tax_lines(catalogue, subtotal, stay.adults, nights.nights)]
+    bill = pricing.with_further_nights(stay, current_catalogue(hotel.slug), StayDates(before, check_out))
+    _bill(stay, bill.total, bill.lines, "extended", terms=bill.terms)
 
 
 def leave_early(stay: Reservation, check_out: dt.date | None = None, reason: str = "") -> None:
@@ -118,12 +110,15 @@ def charge(stay: Reservation, lines: list[Line], action: str) -> None:
     amount = sum((line.amount for line in lines), Decimal(0))
     if not amount:
         return
-    known: list[Any] = list(stay.price_lines)
-    if not known and stay.total:
-        known = [Line("agreed", _("As agreed"), stay.total).as_json()]
-    before, stay.total = stay.total, stay.total + amount
-    stay.price_lines = [*known, *(line.as_json() for line in lines)]
+    known = list(stay.price_lines) or pricing.agreed_line(stay)
+    _bill(stay, stay.total + amount, pricing.sorted_lines([*known, *(line.as_json() for line in lines)]), action)
+
+
+def _bill(stay: Reservation, total: Decimal, lines: list[Any], action: str, **columns: Any) -> None:
+    before = stay.total
+    if total == before:
+        return
+    for name, value in {"total": total, "price_lines": lines, **columns}.items():
+        setattr(stay, name, value)
     db.session.flush()
-    records.changed(
-        stay, action, "booking-updated", before={"total": f"{before:.2f}"}, after={"total": f"{stay.total:.2f}"}
-    )
+    records.changed(stay, action, "booking-updated", before={"total": f"{before:.2f}"}, after={"total": f"{total:.2f}"})

@@ -13,7 +13,7 @@ from sqlalchemy import Row
 from webapp.models import Hotel
 
 from . import answers
-from .listing import StayFilters, all_stays
+from .listing import StayFilters, all_stays, balance_of
 
 CSV_COLUMNS = (
     "booking_id", "confirmation_number", "status", "source", "channel_reference", "guest_name", "guest_email",
@@ -39,7 +39,7 @@ def line_of(row: Row[Any]) -> answers.StayLine:
         nights=(row.check_out - row.check_in).days, adults=row.adults, children=row.children,
         room_type=answers.TypeRef(code=row.type_code, name=row.type_name),
         has_room_assigned=row.room_number is not None, assigned_room_number=row.room_number,
-        is_unplaced=row.is_unplaced, total=row.total, paid=row.paid, balance=row.total - row.paid,
+        is_unplaced=row.is_unplaced, total=row.total, paid=row.paid, balance=balance_of(row),
         currency=row.currency, created_at=row.created_at,
     )  # fmt: skip
 

@@ -8,15 +8,16 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
 from wtforms import (
     BooleanField,
     DateField,
-    DecimalField,
     EmailField,
     FieldList,
     Form,
     FormField,
     IntegerField,
+    RadioField,
     SelectField,
     StringField,
     TelField,
@@ -27,7 +28,10 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Email, InputRequired, Length, NumberRange, Optional, ValidationError
 
 from webapp.core.stay_dates import StayDates
+from webapp.web.forms import NumberField
 from webapp.web.i18n import LANGUAGES
+
+from .pricing import Wanted
 
 LONGEST_STAY = 730
 FURTHER_ROOMS = 9
@@ -55,6 +59,53 @@ class DatesForm(FlaskForm):
         return StayDates(self.check_in.data, self.check_out.data)
 
 
+class PartyFields(FlaskForm):
+    adults = IntegerField(_("Adults"), [InputRequired(), NumberRange(1, 50)], default=1)
+    children = IntegerField(_("Children"), [InputRequired(), NumberRange(0, 50)], default=0)
+
+
+class ChangeForm(DatesForm, PartyFields):
+    """Other dates, guests or room type of a stay: sent by GET to see what it would cost, by POST to do it."""
+
+    class Meta:
+        csrf = False  # of the address; a POST is checked by the application
+
+    room_type_id = SelectField(_("Room type"), coerce=int)
+    choice = RadioField(
+        _("Price"), [InputRequired(_("Choose the price."))],
+        choices=[SelectChoice("new", _("New price")), SelectChoice("kept", _("Keep the agreed price"))],
+    )  # fmt: skip
+    total = NumberField(validators=[InputRequired(), NumberRange(-(10**11), 10**11)], places=2)
+    seen = StringField(validators=[InputRequired(), Length(max=40)])
+
+    @classmethod
+    def of(cls, stay: Any, types: list[Any], given: Any = None) -> ChangeForm:
+        """For this stay; where the guest is in house, only the departure and the party change."""
+        names = ("check_in", "check_out", "adults", "children", "room_type_id")
+        known = {name: getattr(stay, name) for name in names}
+        fixed = {"check_in": stay.check_in.isoformat(), "room_type_id": str(stay.room_type_id)}
+        if given is not None:
+            plain = {
+                name: value.isoformat() if isinstance(value, dt.date) else str(value) for name, value in known.items()
+            }
+            given = MultiDict({**plain, **given.to_dict(), **(fixed if stay.status == "CHECKED_IN" else {})})
+        form = cls(given, data=known)
+        form.room_type_id.choices = [
+            SelectChoice(one.id, one.name) for one in types if one.is_active or one.id == stay.room_type_id
+        ]
+        return form
+
+    def asking(self) -> ChangeForm:
+        """Only what is asked for, without the answer to the price."""
+        for name in ("choice", "total", "seen"):
+            del self[name]
+        return self
+
+    @property
+    def wanted(self) -> Wanted:
+        return Wanted(self.dates, self.adults.data or 1, self.children.data or 0, self.room_type_id.data)
+
+
 class GuestForm(FlaskForm):
     guest_name = StringField(_("Name"), [Optional(), Length(max=200)], filters=[_stripped])
     guest_email = EmailField(
@@ -62,19 +113,12 @@ class GuestForm(FlaskForm):
     )
     guest_phone = TelField(_("Phone"), [Optional(), Length(max=40)], filters=[_stripped])
     guest_language = SelectField(_("Language"), choices=[SelectChoice(code, name) for code, name in LANGUAGES.items()])
-    adults = IntegerField(_("Adults"), [InputRequired(), NumberRange(1, 50)], default=1)
-    children = IntegerField(_("Children"), [InputRequired(), NumberRange(0, 50)], default=0)
     special_requests = TextAreaField(_("Wishes"), [Optional(), Length(max=4000)])
 
     def values(self) -> dict[str, Any]:
         """The columns of a reservation; an empty text means: not known."""
         texts = ("guest_name", "guest_email", "guest_phone", "special_requests")
-        return {
-            **{name: self[name].data or None for name in texts},
-            "guest_language": self.guest_language.data,
-            "adults": self.adults.data,
-            "children": self.children.data,
-        }
+        return {**{name: self[name].data or None for name in texts}, "guest_language": self.guest_language.data}
 
 
 class RoomForm(Form):
@@ -85,10 +129,10 @@ class RoomForm(Form):
     adults = IntegerField(_("Adults"), [Optional(), NumberRange(1, 50)], default=1)
     children = IntegerField(_("Children"), [Optional(), NumberRange(0, 50)], default=0)
     guest_name = StringField(_("Who sleeps there"), [Optional(), Length(max=200)], filters=[_stripped])
-    total = DecimalField(_("Price of the stay"), [Optional(), NumberRange(0, MOST_MONEY)], places=2)
+    total = NumberField(_("Price of the stay"), [Optional(), NumberRange(0, MOST_MONEY)], places=2)
 
 
-class NewStayForm(DatesForm, GuestForm):
+class NewStayForm(DatesForm, PartyFields, GuestForm):
     """A stay of one room, or of several that belong together."""
 
     guest_name = StringField(
@@ -96,7 +140,7 @@ class NewStayForm(DatesForm, GuestForm):
     )
     room_type_id = SelectField(_("Room type"), coerce=int)
     room_id = SelectField(_("Room"), coerce=int, default=0)
-    total = DecimalField(_("Price of the stay"), [Optional(), NumberRange(0, MOST_MONEY)], places=2)
+    total = NumberField(_("Price of the stay"), [Optional(), NumberRange(0, MOST_MONEY)], places=2)
     further = FieldList(FormField(RoomForm, label=""), min_entries=FURTHER_ROOMS, max_entries=FURTHER_ROOMS)
     is_walk_in = BooleanField(_("The guest is here: check in at once"))
 
@@ -119,7 +163,7 @@ class NewStayForm(DatesForm, GuestForm):
 
     def guest(self) -> dict[str, Any]:
         """Who books: columns of a reservation."""
-        return {name: value for name, value in self.values().items() if name not in ("adults", "children")}
+        return self.values()
 
 
 class ReasonForm(FlaskForm):
@@ -144,7 +188,7 @@ class LeaveEarlyForm(ReasonForm):
 
 class LateForm(ReasonForm):
     until = TimeField(_("The room is kept until"), [InputRequired(_("Say until when."))])
-    fee = DecimalField(_("Fee"), [Optional(), NumberRange(0, MOST_MONEY)], places=2)
+    fee = NumberField(_("Fee"), [Optional(), NumberRange(0, MOST_MONEY)], places=2)
 
 
 class SplitForm(FlaskForm):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Row, func, select
@@ -17,6 +18,7 @@ from webapp.core import encryption
 from webapp.core.database import db
 from webapp.core.ids import BOOKING_ID_BEGINS
 from webapp.models import Reservation, Room, RoomType
+from webapp.models.reservation import HOLDING_STATUSES
 
 from .queries import holds_words
 
@@ -24,7 +26,7 @@ _COLUMNS = (
     Reservation.id, Reservation.booking_id, Reservation.confirmation_number, Reservation.status, Reservation.source,
     Reservation.channel_reference, Reservation.guest_name, Reservation.guest_email, Reservation.guest_phone,
     Reservation.check_in, Reservation.check_out, Reservation.adults, Reservation.children, Reservation.is_unplaced,
-    Reservation.total, Reservation.paid, Reservation.currency, Reservation.created_at,
+    Reservation.total, Reservation.paid, Reservation.cancellation_fee, Reservation.currency, Reservation.created_at,
     Room.number.label("room_number"), RoomType.code.label("type_code"), RoomType.name.label("type_name"),
 )  # fmt: skip
 _ORDERS: dict[str, tuple[Any, ...]] = {
@@ -56,6 +58,12 @@ class StayFilters:
     @property
     def order(self) -> str:
         return self.ordering.removeprefix("-")
+
+
+def balance_of(row: Row[Any]) -> Decimal:
+    """What is open of a line: of its price, or of the fee once its nights are given back. As `Reservation.balance`."""
+    owed: Decimal = row.total if row.status in HOLDING_STATUSES else row.cancellation_fee
+    return owed - row.paid
 
 
 def page_of_stays(hotel_id: int, filters: StayFilters, page: int, size: int) -> tuple[Sequence[Row[Any]], int]:

@@ -13,7 +13,7 @@ from webapp.core import audit
 from webapp.core.database import db
 from webapp.core.errors import Conflict
 from webapp.core.stay_dates import StayDates
-from webapp.models import Reservation
+from webapp.models import Reservation, Room
 
 from .records import changed, forget_room, lock
 
@@ -28,6 +28,7 @@ class Sale:
     children: int
     total: Decimal
     terms: dict[str, Any] = field(default_factory=dict)
+    note: dict[str, Any] = field(default_factory=dict)  # what the history says besides
 
 
 def sell_again(stay: Reservation, sale: Sale) -> None:
@@ -51,7 +52,7 @@ def sell_again(stay: Reservation, sale: Sale) -> None:
     db.session.flush()
     if after:
         action = "dates_changed" if after.keys() & {"check_in", "check_out"} else "sale_changed"
-        changed(stay, action, "booking-updated", before=before, after=after)
+        changed(stay, action, "booking-updated", before=before, after={**after, **sale.note})
 
 
 def _move(stay: Reservation, room_type_id: int, dates: StayDates) -> None:
@@ -61,7 +62,9 @@ def _move(stay: Reservation, room_type_id: int, dates: StayDates) -> None:
         availability.lock_rooms([room_id])
         availability.vacate_room(reservation_id=stay.id)
     keeps_room = (
-        room_id is not None and not has_type_changed and availability.room_conflict(room_id, dates, stay.id) is None
+        room_id is not None
+        and (not has_type_changed or db.session.get_one(Room, room_id).room_type_id == room_type_id)
+        and availability.room_conflict(room_id, dates, stay.id) is None
     )
     stay.check_in, stay.check_out, stay.room_type_id = dates.check_in, dates.check_out, room_type_id
     if not keeps_room:
@@ -70,5 +73,6 @@ def _move(stay: Reservation, room_type_id: int, dates: StayDates) -> None:
         stay.inventory_type_id = room_type_id
     db.session.flush()
     if keeps_room and room_id is not None:
+        stay.has_moved = False
         availability.occupy_room(stay.hotel_id, room_id, dates, reservation_id=stay.id)
     availability.exchange_nights(old_type_id, old_dates, stay.inventory_type_id, dates)

@@ -14,19 +14,18 @@ from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from webapp.core.database import db
-from webapp.core.errors import AppError, Malformed, NotFound
+from webapp.core.errors import Malformed, NotFound
 from webapp.core.tenancy import one_of_hotel
 from webapp.core.transaction import transaction
 from webapp.models import Reservation, Room
 from webapp.web import htmx
 from webapp.web.auth import current_hotel, may, staff_page
-from webapp.web.forms import show_error, with_ids
+from webapp.web.forms import with_ids
 
-from . import assignment, departures, desk_sales, export, known, listing, placing, queries, services, wording
+from . import assignment, desk_sales, export, known, listing, placing, queries, services, wording
 from . import rooms as rooms_of_house
 from .domain import SOURCE_LABELS, STATUS_LABELS
-from .forms import CancelForm, DatesForm, GuestForm, MemberForm, NoteForm
+from .forms import CancelForm, GuestForm, MemberForm, NoteForm
 from .listing import StayFilters
 
 log = structlog.get_logger(__name__)
@@ -219,24 +218,6 @@ def _form_page(stay: Reservation, kind: str, form: Any, status: int = 200) -> Re
     )
 
 
-@blueprint.route("/<booking_id>/dates", methods=["GET", "POST"])
-@staff_page("stays.manage")
-def dates(booking_id: str) -> Response:
-    stay = stay_of(booking_id)
-    form = DatesForm(data={"check_in": stay.check_in, "check_out": stay.check_out})
-    if request.method == "GET":
-        return _form_page(stay, "dates", form)
-    if form.validate():
-        try:
-            with transaction():
-                departures.move(stay, form.dates)
-            return answer(stay, _("The dates are changed."))
-        except AppError as error:
-            db.session.rollback()
-            show_error(form, error)
-    return _form_page(stay_of(booking_id), "dates", form, 422)
-
-
 @blueprint.route("/<booking_id>/guest", methods=["GET", "POST"])
 @staff_page("stays.manage")
 def guest(booking_id: str) -> Response:
@@ -298,7 +279,7 @@ def reservations() -> Response:
     kept: dict[str, Any] = {name: value for name, value in request.args.items() if name != "page" and value}
     return htmx.render(
         "stays/list.html", "results", hotel=hotel, found=found, total=total, page=page, pages=-(-total // PAGE_SIZE),
-        filters=filters, source_labels=SOURCE_LABELS, status_labels=STATUS_LABELS, orders=wording.ORDERS,
+        filters=filters, source_labels=SOURCE_LABELS, status_labels=STATUS_LABELS, orders=wording.ORDERS, balance_of=listing.balance_of,
         arguments={"slug": hotel.slug, **kept}, csv_url=url_for("stays.reservations", slug=hotel.slug, **(kept | {"format": "csv"})),
     )  # fmt: skip
 

@@ -207,6 +207,7 @@ def reinstate(stay: Reservation, *, is_fact: bool = False) -> None:
         is_free = availability.room_conflict(room_id, stay.dates) is None
     values: dict[str, Any] = {
         "cancelled_at": None,
+        "cancellation_fee": Decimal(0),
         "cancellation_reason": "",
         "hold_expires_at": None,
         "awaits_approval": False,

@@ -73,6 +73,8 @@ FIELDS: dict[str, Any] = {
     "special_requests": lazy_gettext("Wishes"),
     "total": lazy_gettext("Total"),
     "paid": lazy_gettext("Paid"),
+    "price": lazy_gettext("Price"),
+    "room_type": lazy_gettext("Room type"),
     "late_departure": lazy_gettext("Late departure"),
     "from": lazy_pgettext("date", "From"),
     "then": lazy_gettext("Then room"),
@@ -84,6 +86,7 @@ FIELDS: dict[str, Any] = {
 }
 
 
+PRICE_CHOICES = {"new": lazy_gettext("New price"), "kept": lazy_gettext("Keep the agreed price")}
 ORDERS: dict[str, Any] = {
     "check_in": lazy_gettext("Arrival, earliest first"),
     "-check_in": lazy_gettext("Arrival, latest first"),
@@ -99,9 +102,14 @@ ORDERS: dict[str, Any] = {
 
 
 def folio(stay: Reservation) -> list[tuple[str, Decimal]]:
-    """The lines of the price, equal nights in one. They sum to the total."""
+    """The lines of the price of a stay, as one reads them."""
+    return bill_lines(stay.price_lines)
+
+
+def bill_lines(price_lines: list[dict[str, Any]]) -> list[tuple[str, Decimal]]:
+    """Lines of a price, equal nights in one. They sum to its total."""
     found: list[tuple[str, Decimal]] = []
-    added = [line for line in stay.price_lines if line["kind"] != "included_tax"]
+    added = [line for line in price_lines if line["kind"] != "included_tax"]
     for (kind, text), lines in groupby(added, key=lambda line: (line["kind"], line["description"])):
         amounts = [Decimal(line["amount"]) for line in lines]
         if kind == "night":
@@ -149,6 +157,8 @@ def _value(name: str, value: Any) -> str:
         return ""
     if name == "status":
         return str(STATUS_LABELS.get(value, value))
+    if name == "price":
+        return str(PRICE_CHOICES.get(value, value))
     if name == "source":
         return str(SOURCE_LABELS.get(value, value))
     if name in ("check_in", "check_out", "from"):

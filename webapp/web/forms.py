@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask_wtf import FlaskForm
+from wtforms import DecimalField
 
 from webapp.core.errors import AppError
+
+
+class NumberField(DecimalField):
+    """A decimal number. What Decimal takes for one besides (NaN, Infinity) is none."""
+
+    data: Any
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata(valuelist)
+        if self.data is not None and not self.data.is_finite():
+            self.data = None
+            raise ValueError(self.gettext("Not a valid decimal value."))
 
 
 def show_error(form: FlaskForm, error: AppError) -> None:

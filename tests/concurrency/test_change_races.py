@@ -1,0 +1,62 @@
+"""Two clerks change one stay at the same moment: one of them wins, the other looks again. Each guard has its negative control."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tests.booking_kit import make_shop
+from tests.concurrency.test_races import race
+from tests.factories import make_stay, type_of
+from webapp.core.database import db
+from webapp.core.stay_dates import StayDates
+from webapp.models import Hotel, Reservation
+from webapp.stays import changing
+from webapp.stays.pricing import Wanted
+
+pytestmark = pytest.mark.race
+
+
+@pytest.fixture
+def house(own_database):
+    with own_database.app_context():
+        stay = make_stay(make_shop("race"), None, arrives_in=5, adults=2, total=Decimal(200))
+        return own_database, stay.id
+
+
+def longer(house: Any, nights: int) -> Callable[[], Any]:
+    """A clerk who was shown what so many nights cost, and now agrees."""
+    app, stay_id = house
+    with app.app_context():
+        stay = db.session.get_one(Reservation, stay_id)
+        type_id = type_of(db.session.get_one(Hotel, stay.hotel_id), "DBL").id
+        wanted = Wanted(StayDates(stay.check_in, stay.check_in + dt.timedelta(days=nights)), 2, 0, type_id)
+        seen, total = changing.seen(stay), changing.propose(stay, wanted).bill("new").total
+    return lambda: changing.change(
+        db.session.get_one(Reservation, stay_id), wanted, "new", expected_total=total, expected=seen
+    )
+
+
+def outcome(house: Any) -> tuple[int, Decimal, Decimal]:
+    app, stay_id = house
+    with app.app_context():
+        stay = db.session.scalars(select(Reservation).filter_by(id=stay_id)).one()
+        return stay.nights, stay.total, sum((Decimal(line["amount"]) for line in stay.price_lines), Decimal(0))
+
+
+def test_one_of_two_changes_is_made(house):
+    ends = race(house[0], [longer(house, nights) for nights in (3, 4, 5, 6)])
+    assert ends == {"done": 1, "STAY_CHANGED": 3}
+    nights, total, lines = outcome(house)
+    assert (total, lines) == (100 * nights, 100 * nights)
+
+
+def test_one_of_two_changes_negative_control(house, monkeypatch):
+    """Without a look at what the form was made from, the last one silently overwrites the others."""
+    monkeypatch.setattr(changing, "seen", lambda _stay: "")
+    assert race(house[0], [longer(house, nights) for nights in (3, 4, 5, 6)]) == {"done": 4}

@@ -1,0 +1,21 @@
+"""What cancelling a stay costs, under the terms that it was sold under."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Protocol
+
+from webapp.models import Reservation
+from webapp.rates.terms import cancellation_fee
+
+
+class House(Protocol):
+    def business_date(self) -> dt.date: ...
+
+
+def fee_now(stay: Reservation, hotel: House) -> Decimal:
+    """What cancelling costs at this moment. An unpaid or unanswered booking costs nothing."""
+    if stay.status != "CONFIRMED":
+        return Decimal(0)
+    return cancellation_fee(stay.terms, hotel.business_date(), stay.check_in, stay.total, stay.currency)
