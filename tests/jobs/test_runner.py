@@ -22,7 +22,15 @@ from webapp.core.database import db
 from webapp.core.outbox import OutboxMessage
 from webapp.core.transaction import transaction
 from webapp.models import Alert, WebhookEvent
-from webapp.web.queue import FEED_QUEUE_NAME, LOCK_QUEUE_NAME, QUEUE_NAME, QUEUES_IN_ORDER
+from webapp.web.queue import (
+    BULK_QUEUE_NAME,
+    FEED_QUEUE_NAME,
+    LOCK_QUEUE_NAME,
+    MANY,
+    QUEUE_NAME,
+    QUEUES_IN_ORDER,
+    RedisJobQueue,
+)
 
 ran: list[str] = []
 
@@ -180,6 +188,25 @@ def test_the_sweep_finds_what_was_never_pushed(app, monkeypatch):
 
 def test_a_guest_at_a_door_does_not_wait_for_the_round_of_the_calendars():
     assert QUEUES_IN_ORDER.index(LOCK_QUEUE_NAME) < QUEUES_IN_ORDER.index(FEED_QUEUE_NAME)
+
+
+def waiting_in(name: str) -> list[int]:
+    return [job.args[0] for job in Queue(name, connection=redis.client()).jobs]
+
+
+def test_what_is_asked_for_in_great_number_comes_last_and_waits_once(app):
+    crowd = [outbox.Due(number, "jobs.stays.after_change") for number in range(1, MANY + 2)]
+    letter, door = outbox.Due(900, "jobs.messaging.deliver"), outbox.Due(901, "jobs.access.apply_code")
+    RedisJobQueue().push([*crowd, letter, door])
+    RedisJobQueue().push([*crowd, outbox.Due(902, "jobs.stays.after_change")])
+    assert (waiting_in(QUEUE_NAME), waiting_in(LOCK_QUEUE_NAME)) == ([900], [901])
+    assert waiting_in(BULK_QUEUE_NAME) == [*range(1, MANY + 2), 902]
+    assert QUEUES_IN_ORDER[-1] == BULK_QUEUE_NAME
+
+
+def test_a_handful_of_one_kind_waits_for_nothing(app):
+    RedisJobQueue().push([outbox.Due(number, "jobs.stays.after_change") for number in range(1, MANY + 1)])
+    assert len(waiting_in(QUEUE_NAME)) == MANY
 
 
 def test_locks_are_looked_at_every_day():

@@ -1,12 +1,14 @@
 """The job queues over RQ: announce outbox rows. The functions run in the worker; the web only knows their names.
 
 Commands to locks take seconds each and wait in a queue of their own, so that no guest's mail waits for a door; the round of the
-calendars, a thousand jobs at once, comes last, so that no guest at a door waits for it.
+calendars, a thousand jobs at once, comes behind them, so that no guest at a door waits for it. What one change asks for in great number
+(a calendar of ten thousand stays) comes last of all, so that the rest of the house goes on.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -22,23 +24,47 @@ DELIVER = "jobs.runner.deliver"
 QUEUE_NAME = "innkeep"
 FEED_QUEUE_NAME = "innkeep-feeds"
 LOCK_QUEUE_NAME = "innkeep-locks"
-QUEUES_IN_ORDER = (QUEUE_NAME, LOCK_QUEUE_NAME, FEED_QUEUE_NAME)
+BULK_QUEUE_NAME = "innkeep-bulk"
+QUEUES_IN_ORDER = (QUEUE_NAME, LOCK_QUEUE_NAME, FEED_QUEUE_NAME, BULK_QUEUE_NAME)
+MANY = 50  # so many jobs of one kind at once are no act of a person any more
 
 
 class RedisJobQueue:
     """Fills `outbox.JobQueue`. Every call may raise redis.RedisError: the sweep makes up for it."""
 
     def push(self, rows: Sequence[Due]) -> None:
-        by_queue: dict[str, list[int]] = {}
-        for row in rows:
-            by_queue.setdefault(_queue_name(row.job), []).append(row.id)
-        for name, ids in by_queue.items():
+        for name, ids in _by_queue(rows).items():
             queue = Queue(name, connection=redis.client())
-            queue.enqueue_many([queue.prepare_data(DELIVER, args=(i,), result_ttl=0, failure_ttl=86_400) for i in ids])
+            if name == BULK_QUEUE_NAME:
+                _push_bulk(queue, ids)
+            else:
+                queue.enqueue_many(
+                    [queue.prepare_data(DELIVER, args=(i,), result_ttl=0, failure_ttl=86_400) for i in ids]
+                )
 
     def push_at(self, row: Due, instant: dt.datetime) -> None:
         queue = Queue(_queue_name(row.job), connection=redis.client())
         queue.enqueue_at(_whole_second_after(instant), DELIVER, row.id, result_ttl=0, failure_ttl=86_400)
+
+
+def _by_queue(rows: Sequence[Due]) -> dict[str, list[int]]:
+    """Ids by the queue that they wait in, in the order in which they came."""
+    kinds = Counter(row.job for row in rows)
+    by_queue: dict[str, list[int]] = {}
+    for row in rows:
+        name = _queue_name(row.job)
+        is_bulk = name == QUEUE_NAME and kinds[row.job] > MANY
+        by_queue.setdefault(BULK_QUEUE_NAME if is_bulk else name, []).append(row.id)
+    return by_queue
+
+
+def _push_bulk(queue: Queue, ids: list[int]) -> None:
+    """A long queue outlives many sweeps: what waits in it already is not announced again."""
+    waiting = set(queue.job_ids)
+    new = [(i, job_id) for i in ids if (job_id := f"outbox-{i}") not in waiting]
+    queue.enqueue_many(
+        [queue.prepare_data(DELIVER, args=(i,), job_id=job_id, result_ttl=0, failure_ttl=86_400) for i, job_id in new]
+    )
 
 
 def _whole_second_after(instant: dt.datetime) -> dt.datetime:
