@@ -13,7 +13,7 @@ from sqlalchemy import select
 from jobs import enrichment as jobs
 from tests import factories
 from webapp.channels import enriching, enrichment
-from webapp.channels.domain.explaining import MAIL_TRIES, next_step, pause_before
+from webapp.channels.domain.explaining import FILE_TRIES, GUEST_TRIES, MAIL_TRIES, Asked, next_step, pause_before
 from webapp.core import clock
 from webapp.core.database import db
 from webapp.core.transaction import transaction
@@ -61,11 +61,24 @@ def test_who_is_asked_next(unknown, source, tries, has_mailbox, step) -> None:
     assert next_step(unknown, source, tries, has_mailbox=has_mailbox, is_over=True) == "none"
 
 
+@pytest.mark.parametrize(
+    ("asked", "step"),
+    [
+        (Asked(FILE_TRIES, 0, True), "guest"), (Asked(FILE_TRIES - 1, 0, True), "upload"), (Asked(FILE_TRIES, 0), "upload"),
+        (Asked(FILE_TRIES, GUEST_TRIES - 1, True), "guest"), (Asked(FILE_TRIES, GUEST_TRIES, True), "upload"),
+    ],
+)  # fmt: skip
+def test_a_guest_is_asked_after_the_files(asked, step) -> None:
+    assert next_step(("phone", "price"), "booking", MAIL_TRIES, has_mailbox=True, is_over=False, asked=asked) == step
+    assert next_step(("price",), "booking", MAIL_TRIES, has_mailbox=True, is_over=False, asked=asked) == "upload"
+
+
 def test_the_pauses_double_up_to_a_limit() -> None:
     minutes = [pause_before("mail", tries).total_seconds() / 60 for tries in (0, 1, 5, 40)]
     assert minutes == [10, 20, 320, 720]
     assert [pause_before("upload", MAIL_TRIES + tries).days for tries in (0, 1, 9)] == [1, 2, 7]
-    assert pause_before("guest", 0) is None
+    assert [pause_before("guest", asked) and pause_before("guest", asked).days for asked in range(4)] == [1, 2, 4, None]
+    assert pause_before("none", 0) is None
 
 
 def test_stays_with_something_unknown_are_listed_by_arrival(hotel: Hotel) -> None:

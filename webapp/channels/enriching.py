@@ -8,15 +8,27 @@ from collections.abc import Sequence
 from typing import Any
 
 import structlog
+from flask_babel import gettext as _
 from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp.channels.domain.explaining import ASKED_OF, FILES_TELL, next_step, pause_before
+from webapp.channels import guests
+from webapp.channels.domain.explaining import (
+    ASKED_OF,
+    FILES_TELL,
+    GUESTS_TELL,
+    Asked,
+    Step,
+    next_step,
+    pause_before,
+)
 from webapp.channels.enrichment import CHANNELS, LIVING, has_mailbox, unknown_of
 from webapp.channels.mails import services as mails
 from webapp.core.clock import now
 from webapp.core.database import db
+from webapp.core.errors import Conflict, Invalid
+from webapp.core.tenancy import one_of_hotel
 from webapp.messaging import services as messaging
 from webapp.models import (
     Alert,
@@ -87,12 +99,33 @@ def _plan(stay: Reservation, state: Enrichment, unknown: tuple[str, ...], *, is_
     """Choose the next step and its time. A time that is set already stands unless the step is another one, or was just taken."""
     hotel = db.session.get_one(Hotel, stay.hotel_id)
     is_over = stay.check_out <= hotel.business_date() or stay.status not in LIVING
-    step = next_step(unknown, stay.source, state.tries, has_mailbox=has_mailbox(stay.hotel_id), is_over=is_over)
+    asked = _asked(hotel, stay, unknown)
+    step = next_step(
+        unknown, stay.source, state.tries, has_mailbox=has_mailbox(stay.hotel_id), is_over=is_over, asked=asked
+    )
     if is_tried or step != state.step or state.next_try_at is None:
-        pause = pause_before(step, state.tries)
-        state.next_try_at = now() + pause if pause is not None else None
+        state.next_try_at = _time_of(hotel, step, state.tries, asked)
     if list(unknown) != state.unknown or step != state.step:
         state.unknown, state.step, state.changed_at = list(unknown), step, now()
+
+
+def _asked(hotel: Hotel, stay: Reservation, unknown: tuple[str, ...]) -> Asked:
+    """What was asked already; looked up only where the guest can tell something."""
+    if not GUESTS_TELL & set(unknown):
+        return Asked()
+    counts = guests.asked_so_far(stay.id)
+    is_reachable = guests.may_ask_by_itself(hotel) and guests.contact_of(stay) is not None
+    return Asked(counts.get("upload", 0), counts.get("guest", 0), is_reachable)
+
+
+def _time_of(hotel: Hotel, step: Step, tries: int, asked: Asked) -> dt.datetime | None:
+    """When the step is taken. Where there is no way to the guest yet, it is looked for again every day."""
+    if step == "guest" and not guests.may_ask_by_itself(hotel):
+        return None
+    pause = pause_before(step, asked.guest if step == "guest" else tries)
+    if pause is None:
+        return None
+    return guests.next_daylight(hotel, now() + pause) if step == "guest" else now() + pause
 
 
 def work_due(limit: int = 200) -> int:
@@ -120,6 +153,10 @@ def work_due(limit: int = 200) -> int:
 def _try(state: Enrichment) -> None:
     stay = db.session.get_one(Reservation, state.reservation_id)
     step = state.step
+    if step == "guest" and (by_day := _daylight(stay)) > now():
+        state.next_try_at = by_day
+        db.session.flush()
+        return
     if step == "mail":
         _ask_mails(stay)
     unknown = unknown_of(stay)
@@ -127,9 +164,42 @@ def _try(state: Enrichment) -> None:
     if found:
         look_again(stay.id)
         return
-    _note(stay, step, "asked" if step == "upload" else "nothing")
-    state.tries += 1
+    if step == "guest":
+        _try_guest(stay, unknown)
+    else:
+        _note(stay, step, "asked" if step == "upload" else "nothing")
+        state.tries += 1
     _plan(stay, state, unknown, is_tried=True)
+    db.session.flush()
+
+
+def _daylight(stay: Reservation) -> dt.datetime:
+    """Now, or the next morning at the hotel."""
+    return guests.next_daylight(db.session.get_one(Hotel, stay.hotel_id), now())
+
+
+def _try_guest(stay: Reservation, unknown: tuple[str, ...]) -> None:
+    """Ask the guest, unless nobody may by now. That no way is known is noted once, not every day."""
+    hotel = db.session.get_one(Hotel, stay.hotel_id)
+    if stay.status not in LIVING or not guests.may_ask_by_itself(hotel):
+        return
+    contact = guests.contact_of(stay)
+    if contact is not None and guests.ask(stay, unknown, contact):
+        return
+    if guests.last_code(stay.id) != "no_contact":
+        guests.note(stay, "no_contact")
+
+
+def ask_guest(hotel: Hotel, booking_id: str) -> None:
+    """A person wants the guest asked now; the next question by itself waits accordingly longer. Raises NotFound, Invalid, Conflict."""
+    stay = one_of_hotel(Reservation, hotel.id, booking_id=booking_id)
+    if stay.source not in CHANNELS:
+        raise Conflict(_("There is nothing to ask this guest."), "NOTHING_TO_ASK")
+    state = _state(stay)
+    unknown, contact = guests.check_may_ask(stay)
+    if not guests.ask(stay, unknown, contact):
+        raise Invalid(_("No address and no mobile number of this guest is known."), "NO_ADDRESS")
+    _plan(stay, state, unknown_of(stay), is_tried=state.step == "guest")
     db.session.flush()
 
 

@@ -91,7 +91,7 @@ def unenriched(
         select(
             Reservation.id, Reservation.booking_id, Reservation.source, Reservation.status, Reservation.channel_reference,
             Reservation.guest_name, Reservation.guest_phone, Reservation.total, Reservation.check_in, Reservation.check_out,
-            Reservation.created_at, Room.number, Enrichment.tries, Enrichment.next_try_at, is_told.label("is_told"),
+            Reservation.created_at, Room.number, Enrichment.tries, Enrichment.next_try_at, Enrichment.step, is_told.label("is_told"),
         )
         .outerjoin(Room, Room.id == Reservation.room_id)
         .outerjoin(Enrichment, Enrichment.reservation_id == Reservation.id)
@@ -108,6 +108,8 @@ def _gap(row: Any, today: dt.date, reads_mails: bool) -> StayGap:
     unknown = unknown_of(row)
     is_over = row.check_out <= today or row.status not in LIVING
     step = next_step(unknown, row.source, row.tries or 0, has_mailbox=reads_mails, is_over=is_over)
+    if step == "upload" and row.step == "guest":
+        step = "guest"  # the file was asked for in vain, and there is a way to the guest
     return StayGap(
         row.id, row.booking_id, row.source, row.status, row.channel_reference, row.guest_name, row.check_in, row.check_out,
         row.number, row.created_at, unknown, step, row.tries or 0, row.next_try_at, row.is_told,

@@ -123,7 +123,7 @@ def _announce(stay: Reservation, hotel: Hotel, template: str, key: str | None) -
 def _mail(stay: Reservation, hotel: Hotel, template: str, key: str | None, context: dict[str, Any]) -> bool:
     message = queue_mail(
         hotel_id=hotel.id, recipient=stay.guest_email, language=stay.guest_language,
-        template=f"messaging/emails/{template}", context={**_facts(stay, hotel), **context}, key=key,
+        template=f"messaging/emails/{template}", context={**facts_of(stay, hotel), **context}, key=key,
         reservation_id=stay.id, extras={"dates": _dates(stay)},
     )  # fmt: skip
     return message is not None
@@ -132,7 +132,7 @@ def _mail(stay: Reservation, hotel: Hotel, template: str, key: str | None, conte
 def _sms(stay: Reservation, hotel: Hotel, template: str, key: str | None, context: dict[str, Any]) -> bool:
     message = queue_sms(
         hotel_id=hotel.id, recipient=stay.guest_phone, language=stay.guest_language,
-        template=f"messaging/sms/{template}", context={**_facts(stay, hotel), **context}, key=key,
+        template=f"messaging/sms/{template}", context={**facts_of(stay, hotel), **context}, key=key,
         reservation_id=stay.id, extras={"dates": _dates(stay)},
     )  # fmt: skip
     return message is not None
@@ -142,7 +142,7 @@ def _dates(stay: Reservation) -> list[str]:
     return [stay.check_in.isoformat(), stay.check_out.isoformat()]
 
 
-def _facts(stay: Reservation, hotel: Hotel) -> dict[str, Any]:
+def facts_of(stay: Reservation, hotel: Hotel) -> dict[str, Any]:
     """What the templates may speak of."""
     site = public_url()
     return {

@@ -12,9 +12,12 @@ from webapp.models import Message
 from webapp.operations import services as operations
 
 from . import announcements
+from .questions import ask, can_write_sms
 from .queueing import DELIVER, has_stopped, queue_mail, queue_sms
 
 __all__ = [
+    "ask",
+    "can_write_sms",
     "has_stopped",
     "queue_mail",
     "queue_sms",

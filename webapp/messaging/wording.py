@@ -13,6 +13,7 @@ TEMPLATES: dict[str, Any] = {
     "dates_changed": _("New dates"),
     "cancelled": _("Cancellation"),
     "door_codes": _("Door code"),
+    "ask_guest": _("Question to the guest"),
     "stop": _("No more messages, please"),
     "start": _("Messages are welcome again"),
 }

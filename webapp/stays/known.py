@@ -38,6 +38,8 @@ OUTCOMES = {
     "found": lazy_gettext("found"),
     "nothing": lazy_gettext("found nothing"),
     "asked": lazy_gettext("the house was asked for one"),
+    "written": lazy_gettext("was asked"),
+    "no_contact": lazy_gettext("no address and no number are known to ask at"),
 }
 
 
@@ -50,6 +52,7 @@ class Known:
     tries: int
     next_try_at: dt.datetime | None
     attempts: list[tuple[EnrichmentAttempt, Any, Any, list[Any]]]
+    guest_can_tell: bool
 
 
 def known_of(stay: Reservation) -> Known | None:
@@ -63,7 +66,11 @@ def known_of(stay: Reservation) -> Known | None:
         (row, TELLERS.get(row.step, row.step), OUTCOMES[row.code], [FIELDS[name] for name in row.found]) for row in rows
     ]
     unknown = [FIELDS[name] for name in state.unknown]
-    return Known(unknown, STEPS[state.step], state.tries, state.next_try_at, attempts)
+    return Known(unknown, STEPS[state.step], state.tries, state.next_try_at, attempts, _guest_can_tell(stay, state))
+
+
+def _guest_can_tell(stay: Reservation, state: Enrichment) -> bool:
+    return stay.status in ("CONFIRMED", "CHECKED_IN") and bool({"name", "phone"} & set(state.unknown))
 
 
 def merge_of(stay: Reservation) -> int | None:

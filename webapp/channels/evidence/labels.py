@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
 
+from webapp.stays.known import OUTCOMES, TELLERS
+
+__all__ = ["AGAINSTS", "FIELDS", "FORS", "OUTCOMES", "RULES", "STEPS", "TELLERS", "VERDICTS"]
+
 VERDICTS = {
     "same": (_("Surely one stay"), "good", "link"),
     "likely": (_("Probably one stay"), "info", "circle-question-mark"),
