@@ -34,10 +34,8 @@ class LockAccount(Base):
     fault: Mapped[str | None]
     synced_at: Mapped[Instant | None]
     # In the URL that the provider calls; the row is found by its hash.
-    webhook_token: Mapped[str] = mapped_column("webhook_sealed", EncryptedText, nullable=True, deferred=True)
-    webhook_hash: Mapped[bytes] = mapped_column(
-        default=hash_of("webhook_sealed"), nullable=True, unique=True, deferred=True
-    )
+    webhook_token: Mapped[str] = mapped_column("webhook_sealed", EncryptedText, deferred=True)
+    webhook_hash: Mapped[bytes] = mapped_column(default=hash_of("webhook_sealed"), unique=True, deferred=True)
 
     hotel: Mapped[Hotel] = relationship(viewonly=True)
 

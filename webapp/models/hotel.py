@@ -129,10 +129,8 @@ class Room(Base):
     housekeeping: Mapped[str] = mapped_column(Short, default="clean")
     is_active: Mapped[bool] = mapped_column(default=True)
     # In the URL of our own calendar of this room; the row is found by its hash.
-    export_token: Mapped[str] = mapped_column("export_sealed", EncryptedText, nullable=True, deferred=True)
-    export_hash: Mapped[bytes] = mapped_column(
-        default=hash_of("export_sealed"), nullable=True, unique=True, deferred=True
-    )
+    export_token: Mapped[str] = mapped_column("export_sealed", EncryptedText, deferred=True)
+    export_hash: Mapped[bytes] = mapped_column(default=hash_of("export_sealed"), unique=True, deferred=True)
 
     hotel: Mapped[Hotel] = relationship(viewonly=True)
     room_type: Mapped[RoomType] = relationship(viewonly=True)

@@ -47,8 +47,9 @@ class Upload(Base):
     kind: Mapped[str] = mapped_column(Short, default="")
     provider: Mapped[str] = mapped_column(Short, default="")
     age: Mapped[str] = mapped_column(Short, default="FRESH")
-    mapping: Mapped[dict[str, Any]] = mapped_column(default=dict)  # header → field, chosen by a person
-    columns: Mapped[list[Any]] = mapped_column(default=list)  # headers that ask for a mapping
+    # Headers with their fields, and header → field as a person chose it. Examples, and headers of a file without any, name guests.
+    columns: Mapped[list[Any]] = mapped_column("columns_sealed", EncryptedJSON, default=list, nullable=True)
+    mapping: Mapped[dict[str, Any]] = mapped_column("mapping_sealed", EncryptedJSON, default=dict, nullable=True)
     newest_at: Mapped[Instant | None]  # the newest booking or cancellation that the file knows
     lines: Mapped[int] = mapped_column(default=0)
     counts: Mapped[dict[str, Any]] = mapped_column(default=dict)  # action → number, and "fixed", "unknown_rooms"

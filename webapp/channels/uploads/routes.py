@@ -141,7 +141,7 @@ def discard(upload_id: int) -> Any:
 @staff_page("channels.manage")
 def map_headers(upload_id: int) -> Any:
     """Fields `column-0`, `column-1`, … in the order of the file's columns."""
-    columns = queries.upload_of(current_hotel(), upload_id).columns
+    columns = queries.upload_of(current_hotel(), upload_id).columns or []
     chosen = {column["header"]: request.form.get(f"column-{place}", "") for place, column in enumerate(columns)}
     known = {header: field for header, field in chosen.items() if field in labels.FIELDS}
     return _do(upload_id, lambda: services.map_headers(current_hotel(), upload_id, known))

@@ -341,7 +341,7 @@ def _locked(hotel: Hotel, upload_id: int, state: str) -> Upload:
 
 
 def _refuse(upload: Upload, kind: str, message: str) -> None:
-    upload.fault_kind, upload.message, upload.content = kind, message, None
+    upload.fault_kind, upload.message, upload.content, upload.columns = kind, message, None, []
     _to(upload, "refused")
 
 
