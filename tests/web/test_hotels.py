@@ -14,7 +14,7 @@ from webapp.core.audit import AuditEntry
 from webapp.core.database import db
 from webapp.core.outbox import OutboxMessage
 from webapp.core.transaction import transaction
-from webapp.models import Membership, Restaurant
+from webapp.models import Hotel, Membership, Restaurant
 from webapp.stays import services as stays
 
 RULES = {"en": ["No smoking."], "fr": ["Interdiction de fumer."]}
@@ -220,3 +220,20 @@ def test_what_guests_in_the_house_read_is_set_with_its_history(inn, sign_in):
         assert answer.status_code == 422, wrong
     assert own.post("/staff/blue-inn/settings", data=settings_of(inn, **{"info-en": ""})).status_code == 303
     assert not kept.keys() & inn.settings.keys()
+
+
+def test_two_managers_save_the_settings(inn, sign_in):
+    own = sign_in(factories.make_user(inn, role="manager"))
+    url = "/staff/blue-inn/settings"
+    seen = re.search(r'name="seen" value="([^"]*)"', own.get(url).text)[1]
+    first = settings_of(inn, name="Green Inn", seen=seen, **{"rules-en": "No smoking"})
+    second = settings_of(inn, name="Red Inn", check_out_time="10:30", seen=seen)
+    assert own.post(url, data=first).status_code == 303
+    refused = own.post(url, data=second)
+    assert (refused.status_code, "Somebody else has saved this" in refused.text) == (409, True)
+    for part in ("By now it is: Green Inn", 'value="Red Inn"', 'value="10:30"', "House rules, English"):
+        assert part in refused.text, part
+    assert db.session.get_one(Hotel, inn.id).name == "Green Inn"
+    seen = re.search(r'name="seen" value="([^"]*)"', refused.text)[1]
+    assert own.post(url, data=second | {"seen": seen}).status_code == 303
+    assert db.session.get_one(Hotel, inn.id).name == "Red Inn"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -215,3 +216,60 @@ def test_a_range_until_the_last_day_of_all_is_refused(shop, boss):
         [],
         [],
     )
+
+
+def seen_on(client, url):
+    """The word that the form of this page carries for what it was made from."""
+    return re.search(r'name="seen" value="([^"]*)"', client.get(url).text)[1]
+
+
+def test_two_managers_change_one_room_type(shop, boss):
+    double = factories.type_of(shop.hotel, "DBL")
+    url = f"/staff/{shop.hotel.slug}/rates/types/{double.id}"
+    first = {**TYPE, "code": "DBL", "name": "Double", "seen": seen_on(boss, url)}
+    assert boss.post(url, data={**first, "base_price": "120", "is_active": ""}).status_code == 303
+    refused = boss.post(url, data={**first, "base_price": "130", "name": "Double room"})
+    assert (refused.status_code, "Somebody else has saved this" in refused.text) == (409, True)
+    assert "By now it is: 120.00" in refused.text
+    assert 'value="130"' in refused.text  # what was typed is still there
+    assert factories.type_of(shop.hotel, "DBL").base_price == 120
+    again = {**first, "base_price": "130", "seen": re.search(r'name="seen" value="([^"]*)"', refused.text)[1]}
+    assert boss.post(url, data=again).status_code == 303
+    assert factories.type_of(shop.hotel, "DBL").base_price == 130
+    room = f"/staff/{shop.hotel.slug}/rates/rooms/{factories.room_of(shop.hotel, '101').id}"
+    values = {
+        "number": "101",
+        "room_type_id": double.id,
+        "position": "0",
+        "is_active": "y",
+        "seen": seen_on(boss, room),
+    }
+    assert boss.post(room, data={**values, "floor": "2"}).status_code == 303
+    refused = boss.post(room, data={**values, "floor": "3"})
+    assert (refused.status_code, "By now it is: 2" in refused.text) == (409, True)
+
+
+def test_two_managers_change_the_terms(shop, boss):
+    url = f"/staff/{shop.hotel.slug}/rates/terms"
+    seen = seen_on(boss, url)
+    assert boss.post(url, data={**TERMS, "seen": seen}).status_code == 303
+    refused = boss.post(url, data={**TERMS, "free_days": "9", "seen": seen})
+    assert (refused.status_code, "By now it is: 3" in refused.text) == (409, True)
+    assert boss.post(url, data={**TERMS, "free_days": "9", "seen": seen_on(boss, url)}).status_code == 303
+    assert boss.post(url, data={**TERMS, "seen": "junk free_days:0 :"}).status_code == 409
+
+
+def test_two_managers_set_rules_for_the_same_nights(shop, boss):
+    base = f"/staff/{shop.hotel.slug}/rates"
+    double, single = (factories.type_of(shop.hotel, code).id for code in ("DBL", "SGL"))
+    nights = {"starts_on": day(shop.hotel, 10), "last_on": day(shop.hotel, 12)}
+    price = {**nights, "room_type_id": double, "price": "150", "seen": seen_on(boss, f"{base}/prices")}
+    assert boss.post(f"{base}/prices", data=price).status_code == 303
+    refused = boss.post(f"{base}/prices", data={**price, "price": "90"})
+    assert (refused.status_code, "Somebody else" in refused.text, "£150.00" in refused.text) == (409, True, True)
+    assert boss.post(f"{base}/prices", data={**price, "room_type_id": single}).status_code == 303
+    rule = {**nights, "room_type_id": 0, "min_stay": "3", "seen": seen_on(boss, f"{base}/restrictions")}
+    assert boss.post(f"{base}/restrictions", data=rule).status_code == 303
+    assert boss.post(f"{base}/restrictions", data={**rule, "room_type_id": double}).status_code == 409
+    for seen in ("", "x" * 20_000, "-1", "9" * 40):
+        assert boss.post(f"{base}/prices", data={**price, "price": "95", "seen": seen}).status_code == 303, seen[:9]

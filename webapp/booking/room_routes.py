@@ -7,13 +7,14 @@ from typing import Any
 from flask_babel import gettext as _
 
 from webapp.core.tenancy import one_of_hotel
+from webapp.core.versions import seen_of
 from webapp.models import Room
 from webapp.rates import queries as rates
 from webapp.web.auth import current_hotel, staff_page
 
 from . import stock_rooms
 from .stock_forms import RoomForm
-from .stock_routes import blueprint, save_and_show, show_page
+from .stock_routes import blueprint, save_and_show, seen_word, show_page
 
 
 def _rooms_page(form: RoomForm, status: int = 200) -> Any:
@@ -48,7 +49,9 @@ def room_page(room_id: int) -> Any:
 
 
 def _room_page(room: Room) -> Any:
-    return lambda form, status=200: show_page("booking/stock/room.html", "rooms", status, form=form, room=room)
+    return lambda form, status=200: show_page(
+        "booking/stock/room.html", "rooms", status, form=form, room=room, seen=seen_of(stock_rooms.facts(room))
+    )
 
 
 @blueprint.post("/staff/<slug>/rates/rooms/<int:room_id>")
@@ -57,6 +60,6 @@ def save_room(room_id: int) -> Any:
     form, hotel = _form(), current_hotel()
     room = one_of_hotel(Room, hotel.id, id=room_id)
     return save_and_show(
-        form, lambda: stock_rooms.save(hotel, room_id, form.values()), _room_page(room), "rooms",
+        form, lambda: stock_rooms.save(hotel, room_id, form.values(), seen_word()), _room_page(room), "rooms",
         _("The room is saved."),
     )  # fmt: skip

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from webapp.availability import services as availability
-from webapp.core import audit, events
+from webapp.core import audit, events, versions
 from webapp.core.audit import AuditEntry
 from webapp.core.database import db
 from webapp.core.errors import Conflict, Invalid
@@ -21,13 +21,18 @@ from webapp.rates.terms import MOST_NIGHTS, SETTINGS_KEY, Terms
 
 LONGEST_RANGE = dt.timedelta(days=1100)
 ACTIONS = ("terms_changed", "room_added", "room_changed")
+TYPE_FIELDS = (
+    "code", "name", "description", "beds", "max_occupancy", "base_occupancy", "base_price", "extra_guest_price",
+    "overbooking_allowance", "sellable_limit", "position", "is_active",
+)  # fmt: skip
 ENTITIES = ("room_type", "price_override", "stay_restriction")
 
 
-def save_type(hotel: Hotel, type_id: int | None, values: dict[str, Any]) -> RoomType:
+def save_type(hotel: Hotel, type_id: int | None, values: dict[str, Any], seen: str = "") -> RoomType:
     """Add or change a room type (columns of RoomType). New limits hold at once, for every night that is counted already.
 
-    Raises Conflict when the code is taken, Invalid for what makes no sense.
+    `seen`: the word for the type as the form showed it (`seen_of_type`). Raises Conflict when the code is taken or the type was changed
+    since, Invalid for what makes no sense.
     """
     if values["base_occupancy"] > values["max_occupancy"]:
         raise Invalid(_("The price cannot include more guests than the room takes."), field="base_occupancy")
@@ -38,6 +43,7 @@ def save_type(hotel: Hotel, type_id: int | None, values: dict[str, Any]) -> Room
         db.session.add(kind)
     else:
         kind = one_of_hotel(RoomType, hotel.id, lock=True, id=type_id)
+        versions.check_unchanged(seen, type_facts(kind))
         before, after = audit.changes(kind, values)
         for name in after:
             setattr(kind, name, values[name])
@@ -52,13 +58,22 @@ def save_type(hotel: Hotel, type_id: int | None, values: dict[str, Any]) -> Room
     return kind
 
 
-def save_terms(hotel: Hotel, data: dict[str, Any]) -> bool:
-    """Change taxes, cancellation, deposit and the like; False when nothing changed. Bookings keep the terms they were made under."""
+def type_facts(kind: RoomType) -> dict[str, Any]:
+    """What the form of a type shows, by the names of its fields."""
+    return {name: getattr(kind, name) for name in TYPE_FIELDS}
+
+
+def save_terms(hotel: Hotel, data: dict[str, Any], seen: str = "") -> bool:
+    """Change taxes, cancellation, deposit and the like; False when nothing changed. Bookings keep the terms they were made under.
+
+    Raises Conflict when they were changed since `seen`.
+    """
     try:
         terms = Terms.from_json(data).as_json()
     except (ValueError, KeyError, TypeError):
         raise Invalid(_("These terms make no sense. Please look at the numbers again.")) from None
     db.session.refresh(hotel, with_for_update=True)
+    versions.check_unchanged(seen, Terms.of(hotel.settings).facts())
     before = Terms.of(hotel.settings).as_json()
     changed = {name: value for name, value in terms.items() if before[name] != value}
     if not changed:
@@ -69,16 +84,18 @@ def save_terms(hotel: Hotel, data: dict[str, Any]) -> bool:
     return True
 
 
-def add_price(hotel: Hotel, values: dict[str, Any]) -> PriceOverride:
-    """A price for the nights of a date range, over whatever was there."""
+def add_price(hotel: Hotel, values: dict[str, Any], seen: int | None = None) -> PriceOverride:
+    """A price for the nights of a date range, over whatever was there; but for what was set since `seen`, the newest that was shown."""
     _check_range(values)
+    _check_newest(hotel, PriceOverride, values, seen)
     one_of_hotel(RoomType, hotel.id, id=values["room_type_id"])
     return _add(hotel, PriceOverride(hotel_id=hotel.id, **values), "price_added", values)
 
 
-def add_restriction(hotel: Hotel, values: dict[str, Any]) -> StayRestriction:
-    """A restriction of a date range, for one type or all. Raises Invalid when it restricts nothing."""
+def add_restriction(hotel: Hotel, values: dict[str, Any], seen: int | None = None) -> StayRestriction:
+    """A restriction of a date range, for one type or all. Raises Invalid when it restricts nothing. `seen` as in `add_price`."""
     _check_range(values)
+    _check_newest(hotel, StayRestriction, values, seen)
     if values["room_type_id"] is not None:
         one_of_hotel(RoomType, hotel.id, id=values["room_type_id"])
     rules = {
@@ -113,6 +130,30 @@ def _check_range(values: dict[str, Any]) -> None:
     for name in ("min_stay", "max_stay"):
         if values.get(name) is not None and not 1 <= values[name] <= MOST_NIGHTS:
             raise Invalid(_("A stay has at most %(nights)d nights.", nights=MOST_NIGHTS), field=name)
+
+
+def newest(rows: Sequence[tuple[Any, Any]]) -> int:
+    """The id of the newest rule among those that a page shows; 0 when there is none."""
+    return max((row.id for row, _name in rows), default=0)
+
+
+def _check_newest(
+    hotel: Hotel, model: type[PriceOverride] | type[StayRestriction], values: dict[str, Any], seen: int | None
+) -> None:
+    """Raises Conflict when somebody has set a rule for some of these nights that the page did not show yet."""
+    if seen is None:
+        return
+    db.session.refresh(hotel, with_for_update=True)
+    query = of_hotel(model, hotel.id).where(
+        model.id > seen, model.starts_on < values["ends_on"], model.ends_on > values["starts_on"]
+    )
+    if values["room_type_id"] is not None:
+        query = query.where((model.room_type_id == values["room_type_id"]) | model.room_type_id.is_(None))
+    if db.session.scalars(query.limit(1)).one_or_none() is not None:
+        raise Conflict(
+            _("Somebody else has set something for these nights in the meantime; it is in the list now. Save again to set yours over it."),
+            "CHANGED_MEANWHILE",
+        )  # fmt: skip
 
 
 def _add(hotel: Hotel, row: Any, action: str, values: dict[str, Any]) -> Any:

@@ -190,14 +190,7 @@ class TermsForm(FlaskForm):
 
     @classmethod
     def showing(cls, terms: Terms) -> TermsForm:
-        taxes = [{"name": tax.name, "kind": tax.kind, "rate": tax.rate} for tax in terms.taxes]
-        return cls(
-            formdata=None, taxes=taxes, prices_include_taxes=terms.prices_include_taxes, free_days=terms.cancellation.free_days,
-            fee_percent=terms.cancellation.fee_percent, fee_nights=terms.cancellation.fee_nights,
-            deposit_percent=terms.deposit.percent, deposit_nights=terms.deposit.nights, hold_minutes=terms.hold_minutes,
-            request_to_book=terms.request_to_book, request_hours=terms.request_hours,
-            advance_days=terms.advance_days, window_days=terms.window_days,
-        )  # fmt: skip
+        return cls(formdata=None, **terms.facts())
 
     def as_terms(self) -> dict[str, Any]:
         """The terms as JSON; rows of taxes without a name are left out."""

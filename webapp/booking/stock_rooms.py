@@ -13,7 +13,7 @@ from sqlalchemy import Row, exists, select
 from sqlalchemy.exc import IntegrityError
 
 from webapp.availability import services as availability
-from webapp.core import audit, events, ids
+from webapp.core import audit, events, ids, versions
 from webapp.core.database import db
 from webapp.core.errors import Conflict
 from webapp.core.tenancy import one_of_hotel
@@ -29,10 +29,10 @@ def rooms_of(hotel: Hotel) -> Sequence[Row[Room, str]]:
     return db.session.execute(query.order_by(RoomType.position, RoomType.id, Room.position, Room.number)).all()
 
 
-def save(hotel: Hotel, room_id: int | None, values: dict[str, Any]) -> Room:
+def save(hotel: Hotel, room_id: int | None, values: dict[str, Any], seen: str = "") -> Room:
     """Add or change a room (columns of Room).
 
-    Raises Conflict NUMBER_TAKEN, or ROOM_IN_USE when a room that is to change its type or leave has stays or closed nights ahead.
+    Raises Conflict NUMBER_TAKEN, CHANGED_MEANWHILE when it was changed since `seen` (the word for `facts`), or ROOM_IN_USE when a room that is to change its type or leave has stays or closed nights ahead.
     """
     one_of_hotel(RoomType, hotel.id, id=values["room_type_id"])
     if room_id is None:
@@ -44,6 +44,7 @@ def save(hotel: Hotel, room_id: int | None, values: dict[str, Any]) -> Room:
         if one_of_hotel(Room, hotel.id, id=room_id).number != values["number"]:
             _hold_stays(hotel, room_id)
         room = one_of_hotel(Room, hotel.id, lock=True, id=room_id)
+        versions.check_unchanged(seen, facts(room))
         before, after = audit.changes(room, values)
         if after.keys() & _COUNTED:
             _check_unused(hotel, room)
@@ -60,6 +61,11 @@ def save(hotel: Hotel, room_id: int | None, values: dict[str, Any]) -> Room:
         told = {"booking_id": None, "assigned_room_number": room.number, "room_number": room.number}
         events.publish(hotel.id, "room-status-changed", {**told, "status": room.housekeeping})
     return room
+
+
+def facts(room: Room) -> dict[str, Any]:
+    """What the form of a room shows, by the names of its fields."""
+    return {name: getattr(room, name) for name in ("number", "room_type_id", "floor", "position", "is_active")}
 
 
 def _hold_stays(hotel: Hotel, room_id: int) -> None:

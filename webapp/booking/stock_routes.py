@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, url_for
+from flask import Blueprint, flash, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
+from webapp.core import versions
 from webapp.core.errors import AppError
 from webapp.core.stay_dates import ONE_DAY
 from webapp.core.tenancy import one_of_hotel
@@ -105,6 +106,16 @@ def show_page(template: str, tab: str, status: int = 200, **context: Any) -> Any
     )  # fmt: skip
 
 
+def seen_word() -> str:
+    """The word for what the form was made from."""
+    return request.form.get("seen", "")[: versions.LONGEST]
+
+
+def _newest_seen() -> int | None:
+    text = seen_word()
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
 def save_and_show(form: Any, act: Any, again: Any, page: str, done: str) -> Any:
     """Validate, act in a transaction, and show the page `page`; or the form again with what is wrong."""
     if not form.validate_on_submit():
@@ -130,7 +141,10 @@ def _type_page(kind: RoomType | None, **more: Any) -> Any:
     context = {"kind": kind, "photos": list(zip(kind.photos, photos, strict=True)) if kind else [],
                "photo_form": PhotoForm(formdata=None), "most_photos": MOST_PHOTOS, **more}  # fmt: skip
     with_ids(context["photo_form"], "photo")
-    return lambda form, status=200: show_page("booking/stock/type.html", "types", status, form=form, **context)
+    return lambda form, status=200: show_page(
+        "booking/stock/type.html", "types", status, form=form, seen=versions.seen_of(stock.type_facts(kind)) if kind else "",
+        **context,
+    )  # fmt: skip
 
 
 def show_type(type_id: int, status: int = 200, **more: Any) -> Any:
@@ -170,14 +184,15 @@ def save_type(type_id: int) -> Any:
     form, hotel = TypeForm(), current_hotel()
     kind = one_of_hotel(RoomType, hotel.id, id=type_id)
     return save_and_show(
-        form, lambda: stock.save_type(hotel, type_id, form.values()), _type_page(kind), "types", _("The room type is saved.")
+        form, lambda: stock.save_type(hotel, type_id, form.values(), seen_word()), _type_page(kind), "types", _("The room type is saved.")
     )  # fmt: skip
 
 
 def _prices_page(form: PriceForm, status: int = 200) -> Any:
     hotel = current_hotel()
+    prices = rates.overrides_of(hotel.id, hotel.business_date())
     return show_page(
-        "booking/stock/prices.html", "prices", status, form=form, prices=rates.overrides_of(hotel.id, hotel.business_date())
+        "booking/stock/prices.html", "prices", status, form=form, prices=prices, seen=stock.newest(prices)
     )  # fmt: skip
 
 
@@ -193,7 +208,11 @@ def add_price() -> Any:
     hotel = current_hotel()
     form = PriceForm().offering(rates.types_of(hotel.id))
     return save_and_show(
-        form, lambda: stock.add_price(hotel, form.values()), _prices_page, "prices", _("The price is set.")
+        form,
+        lambda: stock.add_price(hotel, form.values(), _newest_seen()),
+        _prices_page,
+        "prices",
+        _("The price is set."),
     )
 
 
@@ -208,9 +227,9 @@ def remove_price(row_id: int) -> Any:
 
 def _restrictions_page(form: RestrictionForm, status: int = 200) -> Any:
     hotel = current_hotel()
+    rules = rates.restrictions_of(hotel.id, hotel.business_date())
     return show_page(
-        "booking/stock/restrictions.html", "restrictions", status, form=form,
-        restrictions=rates.restrictions_of(hotel.id, hotel.business_date()),
+        "booking/stock/restrictions.html", "restrictions", status, form=form, restrictions=rules, seen=stock.newest(rules)
     )  # fmt: skip
 
 
@@ -226,7 +245,7 @@ def add_restriction() -> Any:
     hotel = current_hotel()
     form = RestrictionForm().offering(rates.types_of(hotel.id), everything())
     return save_and_show(
-        form, lambda: stock.add_restriction(hotel, form.values()), _restrictions_page, "restrictions",
+        form, lambda: stock.add_restriction(hotel, form.values(), _newest_seen()), _restrictions_page, "restrictions",
         _("The restriction is set."),
     )  # fmt: skip
 
@@ -241,7 +260,8 @@ def remove_restriction(row_id: int) -> Any:
 
 
 def _terms_page(form: TermsForm, status: int = 200) -> Any:
-    return show_page("booking/stock/terms.html", "terms", status, form=form)
+    seen = versions.seen_of(Terms.of(current_hotel().settings).facts())
+    return show_page("booking/stock/terms.html", "terms", status, form=form, seen=seen)
 
 
 @blueprint.get("/staff/<slug>/rates/terms")
@@ -255,5 +275,9 @@ def stock_terms() -> Any:
 def save_terms() -> Any:
     form, hotel = TermsForm(), current_hotel()
     return save_and_show(
-        form, lambda: stock.save_terms(hotel, form.as_terms()), _terms_page, "terms", _("The terms are saved.")
+        form,
+        lambda: stock.save_terms(hotel, form.as_terms(), seen_word()),
+        _terms_page,
+        "terms",
+        _("The terms are saved."),
     )

@@ -11,7 +11,7 @@ from babel.numbers import get_currency_precision
 from flask_babel import gettext as _
 
 from webapp.access import services as access
-from webapp.core import audit, events
+from webapp.core import audit, events, versions
 from webapp.core.database import db
 from webapp.core.errors import Invalid
 from webapp.models import Hotel
@@ -28,11 +28,12 @@ IN_SETTINGS = frozenset(("wifi_name", "wifi_password", "house_info", "document_d
 _HIDDEN = frozenset(("wifi_password",))  # the history says that they changed, not what they were
 
 
-def update_settings(hotel: Hotel, values: dict[str, Any]) -> bool:
+def update_settings(hotel: Hotel, values: dict[str, Any], seen: str = "") -> bool:
     """Change columns of the hotel (names in EDITABLE) and its settings (IN_SETTINGS); what changed is in its history.
 
     False when nothing did. A setting that is None or empty is taken back to what holds without it.
 
+    `seen`: the word for the settings as the form showed them (of `facts`); raises Conflict CHANGED_MEANWHILE when they are others now.
     New times of arrival or departure, or another time zone, move the validity of the door codes that have been given out.
     """
     unknown = set(values) - EDITABLE - IN_SETTINGS
@@ -40,6 +41,7 @@ def update_settings(hotel: Hotel, values: dict[str, Any]) -> bool:
         raise Invalid(_("This cannot be changed here."), field=min(unknown))
     _check(values)
     db.session.refresh(hotel, with_for_update=True)
+    versions.check_unchanged(seen, facts(hotel))
     before, after = audit.changes(hotel, {name: value for name, value in values.items() if name in EDITABLE})
     for name in after:
         setattr(hotel, name, values[name])
@@ -52,6 +54,12 @@ def update_settings(hotel: Hotel, values: dict[str, Any]) -> bool:
     if after.keys() & {"check_in_time", "check_out_time", "timezone"}:
         access.request_reconciliation_of_hotel(hotel.id)
     return True
+
+
+def facts(hotel: Hotel) -> dict[str, Any]:
+    """What the form of the settings shows, by the names of its fields."""
+    columns = {name: getattr(hotel, name) for name in sorted(EDITABLE)}
+    return {**columns, **{name: hotel.settings.get(name) for name in sorted(IN_SETTINGS)}}
 
 
 def _change_settings(hotel: Hotel, values: dict[str, Any], before: dict[str, Any], after: dict[str, Any]) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from flask import flash, request, url_for
+from flask_babel import gettext, lazy_gettext, lazy_pgettext
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext, lazy_pgettext
 
-from webapp.core.errors import Invalid
+from webapp.core.errors import AppError
 from webapp.core.transaction import transaction
+from webapp.core.versions import ChangedMeanwhile, seen_of
 from webapp.models import Hotel
 from webapp.web.auth import current_hotel, staff_page
 from webapp.web.forms import show_error
@@ -50,8 +51,17 @@ def _page(form: SettingsForm, status: int = 200) -> Any:
     return render(
         "hotels/settings.html", status=status, hotel=hotel, form=form, history=queries.history_of(hotel),
         texts={name: _shown(known, hotel) for name, known in texts.items()},
-        labels=FIELD_LABELS,
+        labels=FIELD_LABELS, seen=seen_of(services.facts(hotel)),
     )  # fmt: skip
+
+
+def _show_fresh_texts(form: SettingsForm, error: AppError) -> None:
+    """What somebody else has written meanwhile, by language; it has no field of its own in the form."""
+    fresh = error.fresh if isinstance(error, ChangedMeanwhile) else {}
+    for name in ("house_rules", "house_info"):
+        for code, lines in (fresh.get(name) or {}).items():
+            text = gettext("By now it is: %(value)s", value=" · ".join(lines))
+            form.form_errors.append(f"{FIELD_LABELS[name]}, {LANGUAGES.get(code, code)}. {text}")
 
 
 def _shown(known: dict[str, list[str]], hotel: Hotel) -> dict[str, str]:
@@ -74,9 +84,10 @@ def save_settings() -> Any:
     try:
         with transaction():
             by_language = {"house_rules": rules_from(request.form, hotel), "house_info": info_from(request.form, hotel)}
-            services.update_settings(hotel, {**form.values(), **by_language})
-    except Invalid as error:
+            services.update_settings(hotel, {**form.values(), **by_language}, request.form.get("seen", ""))
+    except AppError as error:
         show_error(form, error)
+        _show_fresh_texts(form, error)
         return _page(form, error.status)
     flash(_("The settings are saved."), "success")
     return see_other(url_for("hotels.settings", slug=hotel.slug))

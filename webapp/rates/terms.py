@@ -114,6 +114,17 @@ class Terms:
             "request_hours": self.request_hours, "advance_days": self.advance_days, "window_days": self.window_days,
         }  # fmt: skip
 
+    def facts(self) -> dict[str, Any]:
+        """All of it without levels, by the names of the manager's form."""
+        return {
+            "taxes": [{"name": tax.name, "kind": tax.kind, "rate": tax.rate} for tax in self.taxes],
+            "prices_include_taxes": self.prices_include_taxes, "free_days": self.cancellation.free_days,
+            "fee_percent": self.cancellation.fee_percent, "fee_nights": self.cancellation.fee_nights,
+            "deposit_percent": self.deposit.percent, "deposit_nights": self.deposit.nights,
+            "hold_minutes": self.hold_minutes, "request_to_book": self.request_to_book,
+            "request_hours": self.request_hours, "advance_days": self.advance_days, "window_days": self.window_days,
+        }  # fmt: skip
+
     def agreed(self) -> dict[str, Any]:
         """What a booking keeps: the part that speaks of its own future."""
         return {
