@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from tests import factories
+from tests.web.test_board_budget import counted
 from webapp.core import clock
 from webapp.core.audit import AuditEntry
 from webapp.core.database import db
@@ -45,6 +46,37 @@ def test_the_front_page_shows_hotels_and_restaurants(client, inn):
     assert 'href="/hotels/blue-inn/"' in page
     assert 'href="/hotels/blue-inn/#blue-table"' in page
     assert "Nine rooms &amp; a &lt;garden&gt;." in page
+
+
+def names_on(client, **query):
+    return re.findall(r'<h2><a href="/hotels/[^"]+">([^<]+)<', client.get("/", query_string=query).text)
+
+
+def test_many_hotels_are_shown_in_pages_and_found_by_name_or_place(client):
+    with transaction():
+        db.session.add_all(
+            Hotel(
+                slug=f"inn-{n}", name=f"Inn {n:04}", timezone="Europe/London", currency="GBP",
+                address="Rue 100% Nord, Reims" if n % 100 == 7 else "1 Quay, Hull",
+            )
+            for n in range(1000)
+        )  # fmt: skip
+    first = names_on(client)
+    assert (len(first), first[0], first[-1]) == (24, "Inn 0000", "Inn 0023")
+    assert names_on(client, page=2)[0] == "Inn 0024"
+    assert names_on(client, page=42) == [f"Inn {n:04}" for n in range(984, 1000)]
+    for page in (43, 10**30, -5, "x"):
+        assert client.get("/", query_string={"page": page}).status_code == 200, page
+    assert names_on(client, q="inn 0042") == ["Inn 0042"]
+    assert names_on(client, q="reims NORD 100%") == [f"Inn {n:04}" for n in range(7, 1000, 100)]
+    for nothing in ("_nn", "%%%", "\\", "x" * 5000, "\x00\x00Inn 9999", "' OR 1=1"):
+        assert "bears this name" in client.get("/", query_string={"q": nothing}).text, nothing
+    page = client.get("/", query_string={"q": "<b>hull"}).text
+    assert "&lt;b&gt;hull" in page
+    assert "page=2" in client.get("/", query_string={"q": "hull"}).text
+    with counted() as statements:
+        client.get("/")
+    assert len(statements) <= 3
 
 
 def test_an_empty_house_says_so(client):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import and_, false, func, or_, select
+from sqlalchemy.orm import joinedload
 
 from webapp.core.audit import AuditEntry
 from webapp.core.database import db
@@ -14,15 +16,46 @@ from webapp.core.errors import NotFound
 from webapp.core.tenancy import of_hotel
 from webapp.models import Hotel, Restaurant, RoomPhoto, RoomType
 
+PAGE_SIZE = 24
+LONGEST_SEARCH, MOST_WORDS = 100, 8
 
-def all_hotels() -> Sequence[Hotel]:
-    return db.session.scalars(select(Hotel).order_by(Hotel.name)).all()
+
+@dataclass(frozen=True)
+class HotelPage:
+    """A page of hotels by name, and the restaurants that go with it. `words`: what was searched for, as it was understood."""
+
+    hotels: Sequence[Hotel]
+    restaurants: Sequence[Restaurant]
+    words: str
+    page: int
+    count: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.count // PAGE_SIZE))
 
 
-def all_restaurants() -> Sequence[Restaurant]:
-    return db.session.scalars(
-        select(Restaurant).options(selectinload(Restaurant.hotel)).order_by(Restaurant.name)
-    ).all()
+def page_of_hotels(search: str = "", page: int = 1) -> HotelPage:
+    """Hotels whose name or address holds every word of `search`; a page beyond the last is the last. Three queries, however many there are."""
+    words = " ".join(search[:LONGEST_SEARCH].replace("\x00", " ").split()[:MOST_WORDS])
+    found = [_holds(word, Hotel.name, Hotel.address) for word in words.split()]
+    count = db.session.scalar(select(func.count()).select_from(Hotel).where(*found)) or 0
+    page = max(1, min(page, -(-count // PAGE_SIZE)))
+    query = select(Hotel).where(*found).order_by(Hotel.name, Hotel.id)
+    hotels = db.session.scalars(query.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)).all()
+    return HotelPage(hotels, _restaurants_beside(hotels, words), words, page, count)
+
+
+def _restaurants_beside(hotels: Sequence[Hotel], words: str) -> Sequence[Restaurant]:
+    """Those of these hotels, and those that bear the words in their own name."""
+    is_theirs = Restaurant.hotel_id.in_([hotel.id for hotel in hotels])
+    is_named = and_(*(_holds(word, Restaurant.name) for word in words.split())) if words else false()
+    query = select(Restaurant).options(joinedload(Restaurant.hotel)).where(or_(is_theirs, is_named))
+    return db.session.scalars(query.order_by(Restaurant.name, Restaurant.id).limit(PAGE_SIZE)).all()
+
+
+def _holds(word: str, *columns: Any) -> Any:
+    return or_(*(column.icontains(word, autoescape=True) for column in columns))
 
 
 def hotel_of_slug(slug: str) -> Hotel:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, make_response
+from flask import Blueprint, make_response, request
 from flask_login import current_user, login_required
 
 from webapp.accounts import queries as accounts
@@ -19,8 +19,13 @@ blueprint = Blueprint("hotels", __name__, template_folder="templates")
 
 @blueprint.get("/")
 def index() -> Any:
-    restaurants = [{"restaurant": one, **card(one.hotel)} for one in queries.all_restaurants()]
-    return render("hotels/index.html", cards=[card(hotel) for hotel in queries.all_hotels()], restaurants=restaurants)
+    """Hotels in pages, `q` narrows them by name and place."""
+    found = queries.page_of_hotels(request.args.get("q", ""), request.args.get("page", 1, type=int))
+    return render(
+        "hotels/index.html", found=found, cards=[card(hotel) for hotel in found.hotels],
+        restaurants=[{"restaurant": one, **card(one.hotel)} for one in found.restaurants],
+        arguments={"q": found.words} if found.words else {},
+    )  # fmt: skip
 
 
 @blueprint.get("/hotels/<slug>/")
