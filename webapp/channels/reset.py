@@ -16,6 +16,7 @@ from webapp.access import services as access
 from webapp.availability import services as availability
 from webapp.channels import removal, services, targets
 from webapp.channels.apply import alarm_key
+from webapp.channels.uploads import services as uploads
 from webapp.core import audit, events
 from webapp.core.clock import now
 from webapp.core.database import db
@@ -24,6 +25,7 @@ from webapp.core.tenancy import of_hotel
 from webapp.models import (
     AccessCode,
     ChannelMail,
+    Enrichment,
     Feed,
     FeedItem,
     Hotel,
@@ -97,7 +99,17 @@ def reset(hotel: Hotel, *, include_in_house: bool = False) -> Counts:
 
 
 def _hold(hotel: Hotel) -> None:
-    """Nobody else changes a booking, a room or what a calendar told until this is over."""
+    """Nobody else changes a booking, a room, what a file or what a calendar told until this is over.
+
+    In the order in which the others take their locks: a file that is being applied is waited for, and one that comes now waits.
+    """
+    uploads.hold_uploads(hotel.id)
+    db.session.execute(
+        select(Enrichment.reservation_id)
+        .where(Enrichment.hotel_id == hotel.id)
+        .order_by(Enrichment.reservation_id)
+        .with_for_update()
+    )
     for room_id in db.session.scalars(select(Room.id).where(Room.hotel_id == hotel.id).order_by(Room.id)).all():
         db.session.execute(_LOCK_ROOM, {"name": f"feeds of room {room_id}"})
     rows = select(Reservation.id).where(Reservation.hotel_id == hotel.id).order_by(Reservation.id).with_for_update()

@@ -34,7 +34,7 @@ from .situation import house_of, newest_known, situation_of, versions_of
 from .written import digest_of, row_of, row_of_problem
 
 MAX_BYTES = 20 * 1024 * 1024
-_LOCK_CLASS = 7_301  # of the advisory lock that makes applying one at a time in a hotel
+_LOCK_CLASS = 7_301  # of the advisory lock under which files of a hotel are worked, one at a time
 _SOON = dt.timedelta(seconds=1)
 CHANGING = ("created", "updated", "cancelled", "no_show", "restored")
 _OPEN = ("reading", "mapping", "preview", "applying", "applied", "undoing")
@@ -73,7 +73,7 @@ def receive(hotel: Hotel, filename: str, content: bytes) -> Upload:
 
 def prepare(upload_id: int) -> None:
     """Read the file and make its plan. Safe to run twice."""
-    upload = db.session.get(Upload, upload_id, with_for_update=True)
+    upload = _held(upload_id)
     if upload is None or upload.state not in ("reading", "mapping", "preview") or upload.content is None:
         return
     made = _make_plan(db.session.get_one(Hotel, upload.hotel_id), upload)
@@ -201,11 +201,10 @@ def request_apply(hotel: Hotel, upload_id: int) -> Upload:
 
 def apply(upload_id: int) -> None:
     """Carry the plan out, all of it or nothing. When the house has changed since, the new plan is shown instead."""
-    upload = db.session.get(Upload, upload_id, with_for_update=True)
+    upload = _held(upload_id)
     if upload is None or upload.state != "applying":
         return
     hotel = db.session.get_one(Hotel, upload.hotel_id)
-    db.session.execute(text("SELECT pg_advisory_xact_lock(:kind, :hotel)"), {"kind": _LOCK_CLASS, "hotel": hotel.id})
     was = house_of(hotel)
     made = _make_plan(hotel, upload)
     if made is None:
@@ -291,13 +290,10 @@ def request_undo(hotel: Hotel, upload_id: int) -> Upload:
 
 def undo(upload_id: int) -> None:
     """Take everything back, or nothing."""
-    upload = db.session.get(Upload, upload_id, with_for_update=True)
+    upload = _held(upload_id)
     if upload is None or upload.state != "undoing":
         return
     entries = _entries_of(upload)
-    db.session.execute(
-        text("SELECT pg_advisory_xact_lock(:kind, :hotel)"), {"kind": _LOCK_CLASS, "hotel": upload.hotel_id}
-    )
     try:
         with db.session.begin_nested():
             take_back_all(db.session.get_one(Hotel, upload.hotel_id), entries)
@@ -331,6 +327,21 @@ def discard(hotel: Hotel, upload_id: int) -> None:
     upload.content, upload.columns = None, []
     _to(upload, "discarded")
     audit.record(hotel.id, "upload_discarded", upload)
+
+
+def hold_uploads(hotel_id: int) -> None:
+    """Let no file of this hotel be worked by anybody else until the transaction ends. To be taken before every other lock: whoever
+    works a file holds it, then the stays that the file speaks of."""
+    db.session.execute(text("SELECT pg_advisory_xact_lock(:kind, :hotel)"), {"kind": _LOCK_CLASS, "hotel": hotel_id})
+
+
+def _held(upload_id: int) -> Upload | None:
+    """The upload, with what is needed to work it; None for one that is gone."""
+    hotel_id = db.session.scalar(select(Upload.hotel_id).where(Upload.id == upload_id))
+    if hotel_id is None:
+        return None
+    hold_uploads(hotel_id)
+    return db.session.get(Upload, upload_id, with_for_update=True, populate_existing=True)
 
 
 def _locked(hotel: Hotel, upload_id: int, state: str) -> Upload:
