@@ -132,6 +132,24 @@ def test_opens_restarts_what_dies_and_closes_on_ctrl_c(
     assert environment.read(instance) is None
 
 
+def test_an_embedded_server_that_dies_is_started_again(
+    launch: Callable[..., Started], instance: Path, port: int
+) -> None:
+    launcher = launch()
+    launcher.says(f"Innkeep is open at http://127.0.0.1:{port}")
+    for title, program in (("PostgreSQL", "postgres"), ("Valkey", "valkey")):
+        next(p for p in psutil.Process(launcher.process.pid).children() if p.name().startswith(program)).kill()
+        launcher.says(f"The embedded {title} has ended; starting it again")
+    until(
+        lambda: all(map(_takes_connections, environment.read(instance).sockets)), "both servers answer where they did"
+    )
+
+
+def _takes_connections(path: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(path) == 0
+
+
 def test_kill_leaves_nothing_and_the_next_start_works(
     launch: Callable[..., Started], instance: Path, port: int
 ) -> None:

@@ -50,6 +50,7 @@ class Launcher:
         self.env = dict(environ)
         self.chosen: dict[str, str] = {}  # variables that were unset and got a value here
         self.sockets: list[str] = []
+        self.servers: list[EmbeddedPostgres | EmbeddedValkey] = []
 
     def run(self) -> int:
         """Start the house and look after it until a signal comes. Returns the exit status."""
@@ -62,6 +63,7 @@ class Launcher:
                 self._open(house)
                 while True:
                     house.tick(0.5)
+                    self._revive_servers(house)
             except (StartError, EmbeddedServerError, OSError) as error:
                 house.say(f"Innkeep cannot start: {error}")
                 return 1
@@ -112,6 +114,15 @@ class Launcher:
             servers.callback(server.stop)
             self._choose(**{server.variable: server.start()})
             self.sockets.append(str(server.socket_path))
+            self.servers.append(server)
+
+    def _revive_servers(self, house: Supervisor) -> None:
+        """Start an embedded server that ended by itself (out of memory, killed) again, at its old address."""
+        for server in self.servers:
+            if server.process_id is None:
+                house.say(f"{server.title} has ended; starting it again")
+                server.stop()
+                server.start()
 
     def _start_sandbox(self, house: Supervisor) -> None:
         house.env = self.env
