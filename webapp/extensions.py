@@ -35,6 +35,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         SQLALCHEMY_ENGINE_OPTIONS={"pool_size": 10, "max_overflow": 30, "pool_timeout": 10, "hide_parameters": True},
         RATELIMIT_ENABLED=settings.ratelimit_enabled,
         RATELIMIT_STORAGE_URI=settings.redis_url.replace("unix://", "redis+unix://"),
+        RATELIMIT_STORAGE_OPTIONS=redis.BRIEF,
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
         RATELIMIT_HEADERS_ENABLED=True,
         RATELIMIT_KEY_PREFIX="innkeep",

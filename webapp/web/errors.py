@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import structlog
 from flask import Response, g, jsonify, make_response, render_template, request
 from flask_babel import lazy_gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
@@ -40,6 +41,9 @@ MESSAGES = {
 CODES = {400: "MALFORMED", 401: "UNAUTHENTICATED", 403: "FORBIDDEN", 404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"} | {
     409: "CONFLICT", 410: "GONE", 413: "TOO_LARGE", 415: "UNSUPPORTED_MEDIA_TYPE", 422: "INVALID"
 } | {429: "TOO_MANY_REQUESTS", 500: "INTERNAL_ERROR", 503: "UNAVAILABLE"}  # fmt: skip
+
+
+RETRY_SECONDS = 5
 
 
 def wants_json() -> bool:
@@ -101,9 +105,14 @@ def _on_csrf(error: CSRFError) -> Response:
 
 
 def _on_crash(error: InternalServerError) -> Response:
+    """A fault of ours is 500. A database that is away or starting again is none: 503, and the same request may succeed soon."""
     original = error.original_exception
     log.error("crashed", rule=request.url_rule.rule if request.url_rule else None, exc_info=original)
     db.session.rollback()
+    if isinstance(original, OperationalError | psycopg.OperationalError):
+        response = answer(_from_status(503))
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+        return response
     return answer(_from_status(500))
 
 

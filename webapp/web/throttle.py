@@ -53,7 +53,7 @@ class Throttle:
         address = self._address(key)
         _here.pop(address, None)
         try:
-            redis.client().delete(address)
+            redis.brief().delete(address)
         except RedisError:
             log.info("throttle_without_redis")
 
@@ -63,7 +63,7 @@ class Throttle:
     def _count(self, address: str) -> tuple[int, float]:
         """(attempts with this one, seconds until they are forgotten)"""
         try:
-            pipeline = redis.client().pipeline()
+            pipeline = redis.brief().pipeline()
             pipeline.incr(address)
             pipeline.expire(address, self.seconds, nx=True)
             pipeline.ttl(address)
