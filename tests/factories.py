@@ -8,7 +8,7 @@ from typing import Any
 
 from webapp.core import ids
 from webapp.core.database import db
-from webapp.core.stay_dates import StayDates
+from webapp.core.stay_dates import StayDates, local_instant
 from webapp.core.transaction import transaction
 from webapp.models import Hotel, Membership, Reservation, Room, RoomType, User
 from webapp.stays import services as stays
@@ -55,6 +55,11 @@ def make_room(room_type: RoomType, number: str, **values: Any) -> Room:
         db.session.add(room)
         db.session.flush()
     return room
+
+
+def noon(hotel: Hotel, days: int = 0) -> dt.datetime:
+    """Midday at the hotel, `days` from its today: 24 hours from now may be two dates further where the clocks change."""
+    return local_instant(hotel.business_date() + dt.timedelta(days=days), dt.time(12), hotel.timezone)
 
 
 def room_of(hotel: Hotel, number: str) -> Room:

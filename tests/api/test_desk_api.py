@@ -122,7 +122,7 @@ class TestDepartures:
         answer = desk.act(stay, "early-departure", check_out=(stay.check_in + 2 * DAY).isoformat())
         assert (answer.json["status"], answer.json["booking"]["nights"]) == ("CHECKED_IN", 2)
         assert factories.make_stay(hotel, "101", arrives_in=2).room_id == stay.room_id
-        with clock.frozen(clock.now() + DAY):
+        with clock.frozen(factories.noon(hotel, 1)):
             gone = desk.act(stay, "early-departure")
         assert (gone.json["status"], gone.json["booking"]["nights"]) == ("COMPLETED", 1)
 
@@ -172,7 +172,7 @@ class TestSplit:
         stay = factories.make_stay(hotel, nights=4)
         desk.act(stay, "split", date=(stay.check_in + 2 * DAY).isoformat(), room_number="102")
         desk.act(stay, "check-in")
-        with clock.frozen(clock.now() + 2 * DAY):
+        with clock.frozen(factories.noon(hotel, 2)):
             moved = desk.act(stay, "move-in-house", room_number="102")
         assert moved.status_code == 200, moved.json
         assert moved.json["booking"]["assigned_room_number"] == "102"

@@ -28,7 +28,7 @@ def guest(hotel):
     stay = factories.make_stay(hotel, "101", nights=4)
     with transaction():
         stays.check_in_guest(stay)
-    with clock.frozen(clock.now() + DAY):
+    with clock.frozen(factories.noon(hotel, 1)):
         yield stay
 
 

@@ -251,7 +251,7 @@ def test_a_change_that_does_not_fit_changes_nothing(shop):
 def test_after_arrival_the_desk_decides(shop):
     own = booked(shop)
     stay = only_stay()
-    with clock.frozen(clock.now() + dt.timedelta(days=10)):
+    with clock.frozen(factories.noon(shop.hotel, 10)):
         with transaction():
             stays.assign_room(stay, factories.room_of(shop.hotel, "101"))
             stays.check_in_guest(stay)
