@@ -244,6 +244,12 @@ def test_dates_that_are_none(shop, arrives_in, nights, expected):
     assert code_of(shop.book(arrives_in, nights)) == expected
 
 
+def test_what_our_own_checks_say_is_said_as_they_say_it(shop):
+    refused = shop.client.get(f"/api/public/hotel/{shop.hotel.slug}/availability/?check_in=soon&check_out=2031-01-02")
+    assert refused.json["error"]["message"] == "check_in: a date is written YYYY-MM-DD"
+    assert refused.json["error"]["details"]["fields"] == {"check_in": "a date is written YYYY-MM-DD"}
+
+
 def test_dates_of_another_shape_are_malformed(shop):
     for wrong in ("31/12/2026", "2026-02-30", "1700000000", "", "2026-1-1"):
         answer = shop.client.get(f"{shop.base}/availability/?check_in={wrong}&check_out=2026-12-31")

@@ -124,6 +124,8 @@ def _refuse(request_: Any, response: Any, error: Exception | None, view: Any, ad
     if not isinstance(error, ValidationError):
         return
     found = error.errors(include_url=False, include_context=False, include_input=False)
+    for one in found:
+        one["msg"] = one["msg"].removeprefix("Value error, ")  # pydantic's own word before what our checks say
     first = found[0]
     field = ".".join(str(part) for part in first["loc"]) or None
     message = f"{field}: {first['msg']}" if field else first["msg"]
