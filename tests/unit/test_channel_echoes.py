@@ -153,4 +153,9 @@ def test_a_guest_recorded_in_doubt_is_withdrawn_when_the_other_calendar_explains
 
 def test_an_empty_calendar_beside_it_makes_a_nameless_range_wait_a_while() -> None:
     assert kinds("04-10..04-12", is_doubtful=True) == [("block", "unsure")]
-    assert kinds("04-02..04-05", is_doubtful=True) == [("created", "provisional")]
+    assert kinds("04-02..04-05", is_doubtful=True) == [("created", "provisional_empty")]
+
+
+def test_a_calendar_that_is_empty_is_told_from_one_that_cannot_be_read() -> None:
+    assert kinds("04-02..04-05", is_blind=True) == [("created", "provisional")]
+    assert kinds("04-02..04-05", is_blind=True, is_doubtful=True) == [("created", "provisional")]

@@ -38,6 +38,9 @@ DECISIONS: dict[str, Any] = {
     "provisional": lazy(
         "%(channel)s shows the nights as sold or closed, while another calendar of the room cannot be read."
     ),
+    "provisional_empty": lazy(
+        "%(channel)s shows the nights as sold or closed, while another calendar of the room is empty, which may be a fault."
+    ),
     "around_stays": lazy("Closed together with stays we know; nothing tells of another guest."),
     "tentative": lazy("A request that is not confirmed yet holds the nights."),
     "entry": lazy("The calendar has an entry for a guest."),

@@ -12,6 +12,7 @@ from webapp.channels.domain.classification import classify, is_echo, provider_of
 from webapp.channels.domain.identity import Seen, is_rolled, match
 from webapp.channels.domain.types import (
     PROVISIONAL,
+    PROVISIONAL_EMPTY,
     UNSURE,
     Decision,
     DecisionKind,
@@ -328,7 +329,9 @@ class _Run:
             first_missed_at=self.now if is_unsure else None,
         )
         self.items.append(item)
-        self.decide("created" if kind == "stay" else kind, item, verdict.code, verdict.reason, params=verdict.params)
+        is_only_empty = verdict.code == PROVISIONAL and not self.is_blind
+        code = PROVISIONAL_EMPTY if is_only_empty else verdict.code
+        self.decide("created" if kind == "stay" else kind, item, code, verdict.reason, params=verdict.params)
 
     def _new_key(self, kind: ItemKind, event: FeedEvent) -> str:
         base = f"new:{kind}:{event.start}:{event.end}:{event.uid}"

@@ -8,6 +8,7 @@ from typing import Literal
 
 UNSURE = "unsure"
 PROVISIONAL = "provisional"  # a nameless stay recorded although a calendar of the room could not be read
+PROVISIONAL_EMPTY = "provisional_empty"  # its decision where every calendar was read, but one of them was empty
 Provider = Literal["airbnb", "booking", "vrbo", "expedia", "ical"]
 ItemKind = Literal["stay", "block", "rule", "echo"]
 Params = tuple[tuple[str, str | int | float], ...]  # what a sentence of a code is filled with

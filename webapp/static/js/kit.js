@@ -5,6 +5,7 @@ import { initToasts, toast } from "./toasts.js";
 import { initForms } from "./forms.js";
 import { remember } from "./store.js";
 import { initReveal } from "./reveal.js";
+import { initTabs } from "./tabs.js";
 
 const words = JSON.parse(document.getElementById("kit-words")?.textContent || "{}");
 
@@ -88,5 +89,6 @@ initDialogs();
 initForms();
 initKeys();
 initReveal();
+initTabs();
 for (const choice of document.querySelectorAll("[data-theme-choice]")) choice.hidden = false;
 markTheme();
