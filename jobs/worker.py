@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from rq import Queue, Worker
+from typing import Any
+
+from rq import Queue, Worker, worker_registration
 from rq.job import Job
 
 from webapp.core import redis
@@ -19,6 +21,11 @@ class InnkeepWorker(Worker):
         with app().app_context():
             db.engine.dispose(close=False)
         super().main_work_horse(job, queue)
+
+    def heartbeat(self, *arguments: Any, **options: Any) -> None:
+        """Also be counted again, after a Redis that lost everything: RQ registers a worker only when it starts."""
+        super().heartbeat(*arguments, **options)
+        worker_registration.register(self)
 
 
 def main() -> None:

@@ -10,12 +10,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from rq import Queue
+from rq import Queue, Worker
 from sqlalchemy import select
 
 import jobs.ticks
 from jobs import runner
 from jobs.schedule import SCHEDULE
+from jobs.worker import InnkeepWorker
 from tests import factories
 from webapp.core import clock, outbox, redis
 from webapp.core.database import db
@@ -202,6 +203,15 @@ def test_what_is_asked_for_in_great_number_comes_last_and_waits_once(app):
     assert (waiting_in(QUEUE_NAME), waiting_in(LOCK_QUEUE_NAME)) == ([900], [901])
     assert waiting_in(BULK_QUEUE_NAME) == [*range(1, MANY + 2), 902]
     assert QUEUES_IN_ORDER[-1] == BULK_QUEUE_NAME
+
+
+def test_a_worker_is_counted_again_after_redis_lost_everything(app):
+    worker = InnkeepWorker([Queue(QUEUE_NAME, connection=redis.client())], connection=redis.client())
+    worker.register_birth()
+    redis.client().flushdb()
+    assert Worker.count(connection=redis.client()) == 0
+    worker.heartbeat()
+    assert Worker.count(connection=redis.client()) == 1
 
 
 def test_a_handful_of_one_kind_waits_for_nothing(app):
