@@ -100,3 +100,11 @@ def test_pages_with_limits_go_on_without_a_redis_that_hangs(migrated, house_with
 def test_while_the_database_is_away_visitors_are_asked_to_come_back(house_with, path):
     answer = house_with(f"postgresql://nobody@127.0.0.1:{closed_port()}/none").get(path)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+
+
+def test_while_the_database_is_away_staff_are_asked_to_come_back_too(house_with):
+    client = house_with(f"postgresql://nobody@127.0.0.1:{closed_port()}/none")
+    with client.session_transaction() as session:
+        session.update({"_user_id": "1.0", "_fresh": True})
+    answer = client.get("/staff/harbour-house/board")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")

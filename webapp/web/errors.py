@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from webapp.core import errors
 from webapp.core.database import db
+from webapp.extensions import login
 
 from .htmx import is_fragment, with_toast
 
@@ -110,6 +111,7 @@ def _on_crash(error: InternalServerError) -> Response:
     log.error("crashed", rule=request.url_rule.rule if request.url_rule else None, exc_info=original)
     db.session.rollback()
     if isinstance(original, OperationalError | psycopg.OperationalError):
+        g._login_user = login.anonymous_user()  # who it is cannot be asked for, and the page would
         response = answer(_from_status(503))
         response.headers["Retry-After"] = str(RETRY_SECONDS)
         return response
