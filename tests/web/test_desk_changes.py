@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
@@ -13,6 +14,7 @@ from tests import factories
 from tests.booking_kit import make_shop
 from webapp.core.database import db
 from webapp.core.transaction import transaction
+from webapp.messaging import announcements
 from webapp.models import Message, PartyMember, Reservation
 from webapp.stays import services as stays
 
@@ -152,6 +154,70 @@ def test_a_group_is_booked_and_cancelled_together(hotel, desk):
     assert "Cancel every stay" in desk.get(url(first, "/cancel")).text
     assert "2 stays of the group" in toast(post(desk, first, "/cancel", whole_group="y", reason="Rain"))
     assert {first.status, second.status} == {"CANCELLED"}
+
+
+def group_of_two(hotel):
+    """Two stays of one booker under terms by which cancelling costs the first night, and what was told of them."""
+    terms = {"cancellation": {"free_days": 30, "fee_percent": "100", "fee_nights": 1}}
+    made = [
+        factories.make_stay(
+            hotel, None, arrives_in=5, code=code, total=Decimal(price) * 2, guest_email="greta@example.com",
+            extras={"group_id": "GR-1", "terms": {**terms, "nights": [price, price]}},
+        )
+        for code, price in (("DBL", "100.00"), ("SGL", "60.00"))
+    ]  # fmt: skip
+    return made
+
+
+def cancellations():
+    return db.session.scalars(select(Message).where(Message.template == "cancelled").order_by(Message.id)).all()
+
+
+def test_cancelling_a_group_shows_the_sum_first_and_tells_the_guest_once(hotel, desk, run_jobs):
+    first, second = group_of_two(hotel)
+    run_jobs()
+    page = desk.get(url(first, "/cancel")).text
+    assert [amount in page for amount in ("£100.00", "£60.00", "£160.00")] == [True] * 3
+    form = {"whole_group": "y", "charge_fee": "y", "fee": "100.00"}
+    refused = post(desk, first, "/cancel", **form, fee_of_all="150.00")
+    assert (refused.status_code, "The fee has changed" in refused.text) == (409, True)
+    assert {first.status, second.status} == {"CONFIRMED"}
+    assert post(desk, first, "/cancel", **form, fee_of_all="160.00").status_code == 200
+    assert [(stay.status, str(stay.cancellation_fee)) for stay in (first, second)] == [
+        ("CANCELLED", "100.00"), ("CANCELLED", "60.00"),
+    ]  # fmt: skip
+    run_jobs()
+    (mail,) = cancellations()
+    for part in (first.confirmation_number, second.confirmation_number, "£160.00", "Your 2 rooms are cancelled"):
+        assert part in f"{mail.body}{mail.html}", part
+    assert "£100.00" in desk.get(url(first)).text
+    run_jobs()
+    announcements.tell(second.id)
+    assert len(cancellations()) == 1
+    with transaction():
+        stays.reinstate(second)
+    assert second.cancellation_fee == 0
+    run_jobs()
+    with transaction():
+        stays.cancel(second)
+    run_jobs()
+    assert len(cancellations()) == 2
+
+
+def test_one_room_of_a_group_is_cancelled_alone(hotel, desk, run_jobs):
+    first, second = group_of_two(hotel)
+    run_jobs()
+    assert post(desk, first, "/cancel", fee="100.00", fee_of_all="160.00").status_code == 200  # the fee is let off
+    assert (first.status, first.cancellation_fee, second.status) == ("CANCELLED", 0, "CONFIRMED")
+    run_jobs()
+    (mail,) = cancellations()
+    assert second.confirmation_number not in mail.body
+    assert post(desk, second, "/cancel", charge_fee="y", fee="60.00").status_code == 200
+    assert str(second.cancellation_fee) == "60.00"
+    run_jobs()
+    assert len(cancellations()) == 2
+    for junk in ("NaN", "sNaN", "one"):
+        assert post(desk, factories.make_stay(hotel, None), "/cancel", fee=junk).status_code == 422, junk
 
 
 def test_a_walk_in_gets_a_clean_room_or_a_reason(hotel, desk):

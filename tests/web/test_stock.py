@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from tests import factories
-from tests.booking_kit import Shop, day, make_shop, set_terms
+from tests.booking_kit import GUEST, Shop, day, make_shop, set_terms, stay_of
 from webapp.core.audit import AuditEntry
 from webapp.core.database import db
 from webapp.core.events import LiveEvent
@@ -169,6 +169,41 @@ def test_the_owner_declines_a_request(shop, boss, run_jobs):
     run_jobs()
     mail = db.session.scalars(select(Message).where(Message.template == "booking")).one()
     assert "We repaint the house." in mail.body
+
+
+def ask_for_two(shop):
+    """A request for a double and a single; its stays."""
+    rooms = [{"room_type_code": "DBL", "adults": 2}, {"room_type_code": "SGL", "adults": 1, "guest_name": "Gil Guest"}]
+    answer = shop.post({**GUEST, **stay_of(shop.hotel), "rooms": rooms})
+    assert answer.status_code == 201, answer.json
+    return db.session.scalars(select(Reservation).order_by(Reservation.id)).all()
+
+
+def test_a_request_for_several_rooms_is_accepted_at_once(shop, boss, run_jobs):
+    set_terms(shop.hotel, request_to_book=True)
+    first, second = ask_for_two(shop)
+    base = f"/staff/{shop.hotel.slug}/requests"
+    page = boss.get(base).text
+    assert ("Accept all 2 rooms" in page, "320.00" in page, page.count("/accept")) == (True, True, 1)
+    assert boss.post(f"{base}/{second.booking_id}/accept", data={"rooms": "1"}).status_code == 409
+    assert {first.status, second.status} == {"PENDING_PAYMENT"}
+    assert boss.post(f"{base}/{second.booking_id}/accept", data={"rooms": "2"}).status_code == 303
+    assert {first.status, second.status} == {"CONFIRMED"}
+    run_jobs()
+    assert len(db.session.scalars(select(Message).where(Message.template == "booking")).all()) == 1
+    assert boss.post(f"{base}/{first.booking_id}/reject").status_code == 409
+
+
+def test_a_request_for_several_rooms_is_declined_at_once(shop, boss, run_jobs):
+    set_terms(shop.hotel, request_to_book=True)
+    stays_of_it = ask_for_two(shop)
+    url = f"/staff/{shop.hotel.slug}/requests/{stays_of_it[0].booking_id}/reject"
+    assert boss.post(url, data={"rooms": "2", "reason": "We are closed."}).status_code == 303
+    assert {stay.status for stay in stays_of_it} == {"CANCELLED"}
+    assert (shop.types()["DBL"]["rooms_left"], shop.types()["SGL"]["rooms_left"]) == (3, 2)
+    run_jobs()
+    mail = db.session.scalars(select(Message).where(Message.template == "booking")).one()
+    assert "We are closed." in mail.body
 
 
 def test_rooms_are_added_changed_and_taken_out_of_use(shop, boss):

@@ -24,7 +24,7 @@ from webapp.stays import services as stays
 from webapp.stays.resale import Sale, sell_again
 
 from . import quoting
-from .queries import fee_now
+from .queries import booked_together, fee_now
 
 
 @dataclass(frozen=True)
@@ -107,29 +107,41 @@ def cancel_together(members: Sequence[Reservation], expected_fee: Decimal | None
     return sum((cancel(stay) for stay in ordered), Decimal(0))
 
 
-def accept(stay: Reservation) -> None:
-    """The owner says yes: the booking stands, or waits for its deposit."""
-    _check_request(stay)
-    hotel = db.session.get_one(Hotel, stay.hotel_id)
-    stay.awaits_approval = False
-    if stay.deposit_due > stay.paid:
-        minutes = current_catalogue(hotel.slug).terms.hold_minutes
-        stay.hold_expires_at = now() + dt.timedelta(minutes=minutes)
-        stays.note_change(stay, "request_accepted", {"awaits_approval": False})
-    else:
-        stays.confirm(stay)
+def accept(stay: Reservation, rooms: int | None = None) -> list[Reservation]:
+    """The owner says yes to a request, to every room of it: they stand, or wait for their deposit. Those that were accepted.
+
+    `rooms`: how many the owner was shown. Raises Conflict INVALID_TRANSITION when the request was answered or changed since.
+    """
+    members = _asked_together(stay, rooms)
+    minutes = current_catalogue(db.session.get_one(Hotel, stay.hotel_id).slug).terms.hold_minutes
+    for one in members:
+        one.awaits_approval = False
+        if one.deposit_due > one.paid:
+            one.hold_expires_at = now() + dt.timedelta(minutes=minutes)
+            stays.note_change(one, "request_accepted", {"awaits_approval": False})
+        else:
+            stays.confirm(one)
+    return members
 
 
-def reject(stay: Reservation, reason: str) -> None:
-    """The owner says no; the nights are free again. The mail to the guest quotes `reason`."""
-    _check_request(stay)
-    stays.cancel(stay, reason=reason.strip()[:500])
+def reject(stay: Reservation, reason: str, rooms: int | None = None) -> list[Reservation]:
+    """The owner says no to every room of a request; the nights are free again. The mail to the guest quotes `reason`. As `accept`."""
+    members = _asked_together(stay, rooms)
+    for one in members:
+        stays.cancel(one, reason=reason.strip()[:500])
+    return members
 
 
-def _check_request(stay: Reservation) -> None:
-    db.session.refresh(stay, with_for_update=True)
-    if not stay.awaits_approval or stay.status != "PENDING_PAYMENT":
+def _asked_together(stay: Reservation, rooms: int | None) -> list[Reservation]:
+    """The stays of one request that wait for an answer, all of them held."""
+    asked = booked_together(stay)
+    stays.hold_together(asked)
+    open_ones = [one for one in asked if one.awaits_approval and one.status == "PENDING_PAYMENT"]
+    if stay not in open_ones:
         raise Conflict(_("This request has been answered already."), "INVALID_TRANSITION")
+    if rooms is not None and rooms != len(open_ones):
+        raise Conflict(_("The guest has changed this request. Please look at it again."), "INVALID_TRANSITION")
+    return open_ones
 
 
 def proposal_json(proposal: Proposal) -> dict[str, Any]:

@@ -87,9 +87,10 @@ def cancel(token: str) -> Any:
     """What cancelling costs, before it is done: this room, or all that were booked together."""
     stay, hotel = _own(token)
     living = _cancellable(stay, hotel)
+    fees = {one.id: queries.fee_now(one, hotel) for one in living}
     return _page(
-        "booking/cancel.html", fee=queries.fee_now(stay, hotel), living=living,
-        fee_of_all=sum((queries.fee_now(one, hotel) for one in living), Decimal(0)), **_context(stay, hotel, token),
+        "booking/cancel.html", fee=queries.fee_now(stay, hotel), living=living, fees=fees,
+        fee_of_all=sum(fees.values(), Decimal(0)), **_context(stay, hotel, token),
     )  # fmt: skip
 
 

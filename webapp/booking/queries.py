@@ -131,12 +131,15 @@ def booking_by_quote(token: str, email: str) -> Reservation | None:
     return stay if stay is not None and is_address_of(email, stay.guest_email, stay.booker_email) else None
 
 
-def open_requests(hotel_id: int) -> Sequence[Reservation]:
-    """Bookings that wait for the owner, the most urgent first."""
+def open_requests(hotel_id: int) -> list[list[Reservation]]:
+    """Bookings that wait for the owner, the most urgent first; each with all its rooms."""
     query = (
         of_hotel(Reservation, hotel_id)
         .options(selectinload(Reservation.room_type))
         .where(Reservation.status == "PENDING_PAYMENT", Reservation.awaits_approval)
         .order_by(Reservation.hold_expires_at, Reservation.id)
     )
-    return db.session.scalars(query).all()
+    found: dict[str, list[Reservation]] = {}
+    for stay in db.session.scalars(query):
+        found.setdefault(stay.group_id or stay.booking_id, []).append(stay)
+    return list(found.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, flash, request, url_for
@@ -28,20 +29,21 @@ def requests() -> Any:
 @blueprint.post("/staff/<slug>/requests/<booking_id>/accept")
 @staff_page("stays.manage")
 def accept_request(booking_id: str) -> Any:
-    with transaction():
-        changes.accept(one_of_hotel(Reservation, current_hotel().id, booking_id=booking_id))
-    return _back(_("Accepted. The guest is told by mail."))
+    """Yes to the request that this stay is of: to all its rooms, or to none."""
+    return _answered(booking_id, changes.accept, _("Accepted. The guest is told by mail."))
 
 
 @blueprint.post("/staff/<slug>/requests/<booking_id>/reject")
 @staff_page("stays.manage")
 def reject_request(booking_id: str) -> Any:
+    reason = request.form.get("reason", "")
+    return _answered(
+        booking_id, lambda stay, rooms: changes.reject(stay, reason, rooms), _("Declined. The guest is told by mail.")
+    )
+
+
+def _answered(booking_id: str, act: Callable[[Reservation, int | None], Any], message: str) -> Any:
     with transaction():
-        stay = one_of_hotel(Reservation, current_hotel().id, booking_id=booking_id)
-        changes.reject(stay, request.form.get("reason", ""))
-    return _back(_("Declined. The guest is told by mail."))
-
-
-def _back(message: str) -> Any:
+        act(one_of_hotel(Reservation, current_hotel().id, booking_id=booking_id), request.form.get("rooms", type=int))
     flash(message, "success")
     return see_other(url_for("requests.requests", slug=current_hotel().slug))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def init_app(app: Flask) -> None:
     from webapp.web import api as json_kit
 
-    from . import api, change_routes, move_routes, price_routes, routes, sale_routes  # noqa: F401  (pages of one blueprint)
+    from . import api, cancel_routes, change_routes, move_routes, price_routes, routes, sale_routes  # noqa: F401  (pages of one blueprint)
 
     app.register_blueprint(routes.blueprint)
     app.register_blueprint(move_routes.blueprint)

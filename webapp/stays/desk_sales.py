@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
+from sqlalchemy.orm import selectinload
 
 from webapp.availability import services as availability
 from webapp.availability.domain import stay_dates
@@ -21,7 +22,7 @@ from webapp.models import Hotel, Reservation
 from webapp.rates.domain import Catalogue, SoldType, price_stay
 from webapp.rates.queries import current_catalogue
 
-from . import assignment, placing, services
+from . import assignment, fees, placing, services
 from . import rooms as rooms_of_house
 from .services import NewStay
 
@@ -134,14 +135,44 @@ def _receive(stay: Reservation) -> None:
     services.check_in_guest(stay)
 
 
-def cancel_group(hotel: Hotel, group_id: str, reason: str = "") -> list[Reservation]:
-    """Cancel every stay of a group that has not begun: all or none. Those that were cancelled."""
+def living_of_group(hotel: Hotel, group_id: str) -> Sequence[Reservation]:
+    """The stays of a group that have not begun, in the order in which they are held."""
     query = of_hotel(Reservation, hotel.id).where(
         Reservation.group_id == group_id, Reservation.status.in_(("PENDING_PAYMENT", "CONFIRMED"))
     )
-    stays = db.session.scalars(query.order_by(Reservation.id)).all()
+    return db.session.scalars(query.options(selectinload(Reservation.room_type)).order_by(Reservation.id)).all()
+
+
+def cancel_group(
+    hotel: Hotel, group_id: str, reason: str = "", *, is_charged: bool = False, expected_fee: Decimal | None = None
+) -> list[Reservation]:
+    """Cancel every stay of a group that has not begun: all or none. Those that were cancelled. Otherwise as `cancel`."""
+    stays = living_of_group(hotel, group_id)
     services.hold_together(stays)
     living = [stay for stay in stays if stay.status in ("PENDING_PAYMENT", "CONFIRMED")]
-    for stay in living:
-        services.cancel(stay, reason)
+    _cancel(hotel, living, reason, is_charged, expected_fee)
     return living
+
+
+def cancel(
+    hotel: Hotel,
+    stay: Reservation,
+    reason: str = "",
+    *,
+    is_charged: bool = False,
+    expected_fee: Decimal | None = None,
+) -> None:
+    """Cancel one stay; with `is_charged` for the fee of its terms. Raises Conflict PRICE_CHANGED when that is not the one that was shown."""
+    services.hold_together([stay])
+    _cancel(hotel, [stay], reason, is_charged, expected_fee)
+
+
+def _cancel(
+    hotel: Hotel, stays: Sequence[Reservation], reason: str, is_charged: bool, expected_fee: Decimal | None
+) -> None:
+    due = {stay.id: fees.fee_now(stay, hotel) if is_charged else Decimal(0) for stay in stays}
+    if is_charged and expected_fee is not None and expected_fee != sum(due.values(), Decimal(0)):
+        raise Conflict(_("The fee has changed. Please look at it again."), "PRICE_CHANGED")
+    for stay in stays:
+        stay.cancellation_fee = due[stay.id]
+        services.cancel(stay, reason)

@@ -176,6 +176,9 @@ class NoteForm(FlaskForm):
 
 class CancelForm(ReasonForm):
     whole_group = BooleanField(_("Cancel every stay of the group that has not begun"))
+    charge_fee = BooleanField(_("Charge the fee"))
+    fee = NumberField(validators=[Optional()])
+    fee_of_all = NumberField(validators=[Optional()])
 
 
 class ExtendForm(FlaskForm):

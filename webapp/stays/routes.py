@@ -12,7 +12,6 @@ from typing import Any
 import structlog
 from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from webapp.core.errors import Malformed, NotFound
 from webapp.core.tenancy import one_of_hotel
@@ -22,10 +21,10 @@ from webapp.web import htmx
 from webapp.web.auth import current_hotel, may, staff_page
 from webapp.web.forms import with_ids
 
-from . import assignment, desk_sales, export, known, listing, placing, queries, services, wording
+from . import assignment, export, known, listing, placing, queries, services, wording
 from . import rooms as rooms_of_house
 from .domain import SOURCE_LABELS, STATUS_LABELS
-from .forms import CancelForm, GuestForm, MemberForm, NoteForm
+from .forms import GuestForm, MemberForm, NoteForm
 from .listing import StayFilters
 
 log = structlog.get_logger(__name__)
@@ -230,26 +229,6 @@ def guest(booking_id: str) -> Response:
     with transaction():
         services.update_guest(stay, form.values())
     return answer(stay, _("Saved."))
-
-
-@blueprint.route("/<booking_id>/cancel", methods=["GET", "POST"])
-@staff_page("stays.manage")
-def cancel(booking_id: str) -> Response:
-    stay, form = stay_of(booking_id), CancelForm()
-    if request.method == "GET":
-        return _form_page(stay, "cancel", form)
-    if not form.validate():
-        return _form_page(stay, "cancel", form, 422)
-    if stay.group_id and form.whole_group.data:
-        with transaction():
-            count = len(desk_sales.cancel_group(current_hotel(), stay.group_id, form.reason.data))
-        return answer(
-            stay,
-            ngettext("%(num)d stay of the group is cancelled.", "%(num)d stays of the group are cancelled.", count),
-        )
-    with transaction():
-        services.cancel(stay, form.reason.data)
-    return answer(stay, _("The stay is cancelled. Its nights are free again."), url_of("act", stay, action="reinstate"))
 
 
 @blueprint.post("/<booking_id>/notes")

@@ -331,7 +331,10 @@ def _to(stay: Reservation, status: str, action: str, *, reason: str = "", **valu
         stay.is_unplaced = False
         operations.resolve_alert(stay.hotel_id, f"unplaced:{stay.id}")
     db.session.flush()
-    changed(stay, action, "booking-updated", before=before, after={"status": status}, reason=reason)
+    after = {"status": status}
+    if status == "CANCELLED" and stay.cancellation_fee:
+        after["cancellation_fee"] = f"{stay.cancellation_fee:.2f}"
+    changed(stay, action, "booking-updated", before=before, after=after, reason=reason)
 
 
 def _release(stay: Reservation) -> None:

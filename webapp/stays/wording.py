@@ -74,6 +74,7 @@ FIELDS: dict[str, Any] = {
     "special_requests": lazy_gettext("Wishes"),
     "total": lazy_gettext("Total"),
     "paid": lazy_gettext("Paid"),
+    "cancellation_fee": lazy_gettext("Cancellation fee"),
     "price": lazy_gettext("Price"),
     "room_type": lazy_gettext("Room type"),
     "late_departure": lazy_gettext("Late departure"),
