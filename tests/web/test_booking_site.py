@@ -17,7 +17,7 @@ from webapp.core import clock
 from webapp.core.database import db
 from webapp.core.errors import TooMany
 from webapp.core.transaction import transaction
-from webapp.models import Message, Reservation
+from webapp.models import Message, PartyMember, Reservation
 from webapp.stays import services as stays
 
 
@@ -383,3 +383,53 @@ def test_dates_of_another_age_only_find_nothing(shop, day_of):
         answer = shop.client.get(f"/hotels/{shop.hotel.slug}/book", query_string={**query, name: day_of})
         assert answer.status_code == 200
         assert "Choose Double" not in answer.text
+
+
+def party():
+    query = select(PartyMember.name, PartyMember.role, PartyMember.is_staying, PartyMember.reservation_id)
+    return [tuple(row) for row in db.session.execute(query.order_by(PartyMember.id))]
+
+
+def test_who_comes_along_is_named_or_left_out(shop, sign_in):
+    url = offer_of(shop, adults=2, children=1)
+    asked = page(shop.client, url)
+    assert [f"companions-{n}-name" in asked for n in range(3)] == [True, True, False]
+    assert re.search(r'<option selected value="CHILD">', asked)
+    guest = {"name": "Grace Hopper", "email": "grace@example.com"}
+    names = {
+        "companions-0-name": " Ada \u202e\n Lovelace ",
+        "companions-0-role": "COMPANION",
+        "companions-1-role": "CHILD",
+    }
+    for wrong in ({"companions-1-name": "x" * 201}, {"companions-1-name": "Bo", "companions-1-role": "PRIMARY"}):
+        refused = shop.client.post(url, data={**guest, **names, **wrong})
+        assert (refused.status_code, "Lovelace" in refused.text) == (422, True), wrong
+    beyond = {f"companions-{n}-{part}": "CHILD" for n in range(2, 3000) for part in ("name", "role")}
+    own = shop.client.post(url, data={**guest, **names, "companions-1-name": "<b>Tim</b>", **beyond}).headers[
+        "Location"
+    ]
+    stay = only_stay()
+    assert party() == [("Ada Lovelace", "COMPANION", True, stay.id), ("<b>Tim</b>", "CHILD", True, stay.id)]
+    assert "Ada Lovelace, &lt;b&gt;Tim&lt;/b&gt;" in page(shop.client, own)
+    desk = sign_in(factories.make_user(shop.hotel)).get(f"/staff/{shop.hotel.slug}/reservations/{stay.booking_id}").text
+    assert "&lt;b&gt;Tim&lt;/b&gt;" in desk
+
+
+def test_nobody_has_to_be_named(shop):
+    booked(shop)
+    assert party() == []
+
+
+def test_companions_are_named_room_by_room(shop):
+    url = several(shop, **{"count-DBL": 2, "adults-DBL": 2}).headers["Location"]
+    assert "companions-2-name" in page(shop.client, url)
+    names = {f"companions-{n}-name": name for n, name in enumerate(("Ada", "Bea", "Cleo"))}
+    roles = {f"companions-{n}-role": "COMPANION" for n in range(3)}
+    form = {"name": "Grace Hopper", "email": "grace@example.com", **names, **roles}
+    assert shop.client.post(url, data=form).status_code == 303
+    first, second = db.session.scalars(select(Reservation.id).order_by(Reservation.id)).all()
+    assert [(name, room) for name, _role, _staying, room in party()] == [
+        ("Ada", first),
+        ("Bea", second),
+        ("Cleo", second),
+    ]

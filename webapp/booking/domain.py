@@ -11,6 +11,7 @@ from webapp.models import Reservation
 from webapp.rates.terms import Terms
 
 MOST_ROOMS = 10  # of one booking
+MOST_COMPANIONS = 60  # that are named when one books
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import DateField, EmailField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import (
+    DateField,
+    EmailField,
+    FieldList,
+    Form,
+    FormField,
+    IntegerField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 
@@ -18,7 +28,7 @@ from webapp.core.errors import Invalid
 from webapp.rates.domain import Catalogue
 from webapp.web.i18n import language
 
-from .domain import MOST_ROOMS, Contact, NewBooking
+from .domain import MOST_COMPANIONS, MOST_ROOMS, Companion, Contact, NewBooking
 from .wording import BOOKER_TYPES
 
 _NEEDED = _("Please fill this in.")
@@ -42,6 +52,26 @@ class SearchForm(FlaskForm):
     children = IntegerField(_("Children"), [Optional(), NumberRange(0, 99)], default=0)
 
 
+class CompanionForm(Form):
+    """Somebody who comes along; without a name, nobody."""
+
+    name = StringField(_("Name"), [Optional(), Length(max=200)], render_kw={"autocomplete": "off"})
+    role = SelectField(
+        _("Adult or child"), choices=[SelectChoice("COMPANION", _("Adult")), SelectChoice("CHILD", _("Child"))],
+        default="COMPANION",
+    )  # fmt: skip
+
+
+def places_beside(parties: Sequence[Party]) -> list[tuple[int, str]]:
+    """(number of the room, usual role) of each place of a booking besides the guest's own, which is in the first room."""
+    found = [
+        (number, role)
+        for number, party in enumerate(parties)
+        for role in ["COMPANION"] * (party.adults - (number == 0)) + ["CHILD"] * party.children
+    ]
+    return found[:MOST_COMPANIONS]
+
+
 class GuestForm(FlaskForm):
     name = StringField(
         _("Name of the guest"), [DataRequired(_NEEDED), Length(max=200)], render_kw={"autocomplete": "name"}
@@ -61,8 +91,27 @@ class GuestForm(FlaskForm):
     booker_name = StringField(_("Your name"), [Optional(), Length(max=200)])
     booker_email = EmailField(_("Your e-mail"), [Optional(), Length(max=254), _ADDRESS], render_kw={"dir": "ltr"})
     booker_company = StringField(_("Company"), [Optional(), Length(max=200)])
+    companions = FieldList(FormField(CompanionForm, label=""), label=_("Who comes along"), max_entries=MOST_COMPANIONS)
+    places: list[tuple[int, str]]
 
-    def as_booking(self, quote_id: str) -> NewBooking:
+    @classmethod
+    def of(cls, parties: Sequence[Party], **given: Any) -> GuestForm:
+        """With a line for each place of these rooms besides the guest's; what is sent beyond is dropped."""
+        form = cls(**given)
+        form.places = places_beside(parties)
+        while len(form.companions) > len(form.places):
+            form.companions.pop_entry()
+        for _room, role in form.places[len(form.companions) :]:
+            form.companions.append_entry({"role": role})
+        return form
+
+    def lines_of(self, room: int) -> list[Any]:
+        """The lines of the places of a room."""
+        lines = zip(self.places, self.companions, strict=True)
+        return [line.form for (number, _role), line in lines if number == room]
+
+    def as_booking(self, quote_id: str, room: int = 0) -> NewBooking:
+        """What is asked for in the room of this number, at this quote."""
         booker = None
         if self.booker_type.data != "SELF":
             booker = Contact(
@@ -73,8 +122,12 @@ class GuestForm(FlaskForm):
         )  # fmt: skip
         return NewBooking(
             guest=guest, booker=booker, booker_type=self.booker_type.data or "SELF", quote_id=quote_id,
-            special_requests=_clean(self.special_requests.data),
+            special_requests=_clean(self.special_requests.data), companions=self._companions(room),
         )  # fmt: skip
+
+    def _companions(self, room: int) -> tuple[Companion, ...]:
+        lines = [(" ".join(_clean(line.name.data).split()), line.role.data) for line in self.lines_of(room)]
+        return tuple(Companion(name, role) for name, role in lines if name)
 
 
 class LookupForm(FlaskForm):

@@ -51,6 +51,7 @@ def _context(stay: Reservation, hotel: Hotel, token: str) -> dict[str, Any]:
     members = queries.booked_together(stay)
     return {
         "stay": stay, "token": token, "state": state_of(stay), "party": party_sentence(stay.adults, stay.children),
+        "companions": [one.name for one in stay.party],
         "summary": pages.lines_of(stay.price_lines), "is_changeable": changes.may_change(stay, hotel),
         "cancellation": cancellation_sentence(stay.terms, stay.check_in, hotel.business_date()),
         "together": [(one, token_of(one)) for one in members if one.id != stay.id],

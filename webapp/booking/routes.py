@@ -10,6 +10,7 @@ from flask import Blueprint, flash, request, session, url_for
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
+from webapp.availability.domain import Party
 from webapp.core.clock import now
 from webapp.core.errors import AppError, Conflict, Gone
 from webapp.core.transaction import transaction
@@ -109,20 +110,22 @@ def offer(slug: str, token: str) -> Any:
     hotel, catalogue, found = _quoted(slug, token)
     if any(one.expires_at <= now() or one.used_by is not None for one in found):
         return _asked_too_late(slug, found)
-    return _offer_page(hotel, catalogue, found, GuestForm(formdata=None))
+    return _offer_page(hotel, catalogue, found, _guest_form(found, formdata=None))
 
 
 @blueprint.post("/hotels/<slug>/book/offer/<token>")
 def book(slug: str, token: str) -> Any:
     """Book what was offered. A second press finds the booking that the first one made."""
     hotel, catalogue, found = _quoted(slug, token)
-    form = GuestForm()
+    form = _guest_form(found)
     if not form.validate_on_submit():
         return _offer_page(hotel, catalogue, found, form, 422)
     policies.BOOKINGS.attempt(request.remote_addr or "unknown")
     try:
         with transaction():
-            made, _catalogue = services.book_together(slug, [form.as_booking(one.token) for one in found])
+            made, _catalogue = services.book_together(
+                slug, [form.as_booking(one.token, room) for room, one in enumerate(found)]
+            )
     except Gone:
         return _asked_too_late(slug, found)
     except Conflict as error:
@@ -134,6 +137,10 @@ def book(slug: str, token: str) -> Any:
         show_error(form, error)
         return _offer_page(hotel, catalogue, found, form, error.status)
     return see_other(page_of(made[0]))
+
+
+def _guest_form(found: list[Quote], **given: Any) -> GuestForm:
+    return GuestForm.of([Party(one.adults, one.children) for one in found], **given)
 
 
 def _quoted(slug: str, token: str) -> tuple[Hotel, Catalogue, list[Quote]]:
@@ -151,9 +158,9 @@ def _offer_page(hotel: Hotel, catalogue: Catalogue, found: list[Quote], form: Gu
     rooms = [
         {
             "quote": one, "sold": catalogue.by_id.get(one.room_type_id), "summary": pages.lines_of(one.lines),
-            "party": party_sentence(one.adults, one.children),
+            "party": party_sentence(one.adults, one.children), "companions": form.lines_of(number),
         }
-        for one in found
+        for number, one in enumerate(found)
     ]  # fmt: skip
     return render(
         "booking/offer.html", status=status, form=form, quote=first, rooms=rooms, token=pages.token_of_all(found),
