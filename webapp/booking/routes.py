@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -67,40 +68,33 @@ def search(slug: str) -> Any:
 @blueprint.post("/hotels/<slug>/book/quote")
 def quote(slug: str) -> Any:
     """Ask for an offer of one room type, and show it."""
-    policies.QUOTES.attempt(request.remote_addr or "unknown")
-    form = SearchForm(request.form)
-    again = pages.search_url(slug, request.form)
-    if not form.validate():
-        return see_other(again)
-    try:
-        with transaction():
-            made = quoting.make_quote(
-                slug, request.form.get("room_type_code", ""), form.check_in.data, form.check_out.data,
-                pages.party_of(form), (request.form.get("promo_code") or "").strip()[:40] or None,
-            )  # fmt: skip
-    except AppError as error:
-        flash(str(error.message), "error")
-        return see_other(again)
-    return see_other(url_for("booking.offer", slug=slug, token=made.token))
+    return _offered(slug, "", lambda form: [(request.form.get("room_type_code", ""), pages.party_of(form))])
 
 
 @blueprint.post("/hotels/<slug>/book/quotes")
 def quote_several(slug: str) -> Any:
     """Ask for offers of several rooms at once, and show them together. Each type has its count and its party per room."""
+    return _offered(slug, "#several", lambda _form: rooms_wanted(request.form, current_catalogue(slug)))
+
+
+def _offered(slug: str, part: str, wanted: Callable[[SearchForm], list[tuple[str, Party]]]) -> Any:
+    """To the offer of what is wanted; or back to (a part of) the search, with the reason why there is none."""
     policies.QUOTES.attempt(request.remote_addr or "unknown")
     form = SearchForm(request.form)
     again = pages.search_url(slug, request.form)
     if not form.validate():
         return see_other(again)
+    promo_code = (request.form.get("promo_code") or "").strip()[:40] or None
     try:
-        wanted = rooms_wanted(request.form, current_catalogue(slug))
+        rooms = wanted(form)
         with transaction():
             made = [
-                quoting.make_quote(slug, code, form.check_in.data, form.check_out.data, party) for code, party in wanted
+                quoting.make_quote(slug, code, form.check_in.data, form.check_out.data, party, promo_code)
+                for code, party in rooms
             ]
     except AppError as error:
         flash(str(error.message), "error")
-        return see_other(f"{again}#several")
+        return see_other(f"{again}{part}")
     return see_other(url_for("booking.offer", slug=slug, token=pages.token_of_all(made)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask_babel import gettext as _
@@ -44,8 +45,7 @@ def safe_assign(booking_id: str, json: AssignRoom) -> Any:
 
 
 def _assign(booking_id: str, json: AssignRoom) -> answers.Assigned:
-    with transaction():
-        stay = stay_of(booking_id)
+    def act(stay: Reservation) -> None:
         if json.room_id is None and json.room_number is None:
             assignment.assign_best(stay, expected_version=json.assignment_version, notes=json.notes)
         else:
@@ -54,6 +54,15 @@ def _assign(booking_id: str, json: AssignRoom) -> answers.Assigned:
                 stay, room, expected_version=json.assignment_version, notes=json.notes,
                 allow_type_change=json.allow_type_change, may_override=may("stays.override"),
             )  # fmt: skip
+
+    return _done(booking_id, act)
+
+
+def _done(booking_id: str, act: Callable[[Reservation], object]) -> answers.Assigned:
+    """What is done with the stay of the address, in one transaction; then the stay with its room as it is now."""
+    with transaction():
+        stay = stay_of(booking_id)
+        act(stay)
     return assigned(stay)
 
 
@@ -62,10 +71,7 @@ def _assign(booking_id: str, json: AssignRoom) -> answers.Assigned:
 @api.validate(tags=TAG, resp=api.answers(answers.Assigned, 200, 409), security=api.BEARER)
 def unassign_room(booking_id: str, json: Unassign) -> Any:
     """Take a stay out of its room; it waits until it gets another."""
-    with transaction():
-        stay = stay_of(booking_id)
-        placing.unassign_room(stay, expected_version=json.assignment_version)
-    return assigned(stay)
+    return _done(booking_id, lambda stay: placing.unassign_room(stay, expected_version=json.assignment_version))
 
 
 @blueprint.post(f"{ONE}/move-in-house/")
@@ -73,12 +79,13 @@ def unassign_room(booking_id: str, json: Unassign) -> Any:
 @api.validate(tags=TAG, resp=api.answers(answers.Assigned, 200, 409), security=api.BEARER)
 def move_in_house(booking_id: str, json: NeededRoom) -> Any:
     """Move a guest who is in house to another room from tonight on; the nights already slept stay where they were."""
-    with transaction():
-        stay = stay_of(booking_id)
+
+    def act(stay: Reservation) -> None:
         room = assignment.room_meant(current_hotel(), json.room_id, json.room_number)
         assignment.check_type(stay, room, json.allow_type_change, may("stays.override"))
         placing.move_in_house(stay, room, expected_version=json.assignment_version, notes=json.notes)
-    return assigned(stay)
+
+    return _done(booking_id, act)
 
 
 @blueprint.post(f"{ONE}/pin/")
@@ -86,10 +93,7 @@ def move_in_house(booking_id: str, json: NeededRoom) -> Any:
 @api.validate(tags=TAG, resp=api.answers(answers.Assigned, 200, 409), security=api.BEARER)
 def pin(booking_id: str, json: Pin) -> Any:
     """Keep a stay in its room when room is made for others, or let it move again."""
-    with transaction():
-        stay = stay_of(booking_id)
-        assignment.pin(stay, is_pinned=json.pinned, reason=json.reason)
-    return assigned(stay)
+    return _done(booking_id, lambda stay: assignment.pin(stay, is_pinned=json.pinned, reason=json.reason))
 
 
 @blueprint.post(f"{ONE}/swap-rooms/")
