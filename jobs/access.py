@@ -6,7 +6,7 @@ import datetime as dt
 
 from sqlalchemy import select
 
-from webapp.access import commands, directory, records, services
+from webapp.access import commands, directory, records, refusals, services
 from webapp.access.ports import LockBusy, LockError, LockOffline
 from webapp.core import outbox
 from webapp.core.database import db
@@ -45,7 +45,7 @@ def sync_account(account_id: int) -> None:
     try:
         directory.sync_account(account_id)
     except (LockBusy, LockOffline) as error:
-        raise outbox.RetryLater(commands.BUSY_PAUSE, error.message) from error
+        raise outbox.RetryLater(refusals.BUSY_PAUSE, error.message) from error
 
 
 def unlock(lock_id: int, until: str) -> None:

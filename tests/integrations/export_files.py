@@ -10,6 +10,8 @@ from typing import Any
 import openpyxl
 import xlwt
 
+from webapp.integrations.exports.vocabulary import TABLES
+
 HEADERS = [
     "Book number",
     "Booked by",
@@ -86,3 +88,9 @@ def text(table: Table, delimiter: str = ",", encoding: str = "utf-8") -> bytes:
     content = io.StringIO()
     csv.writer(content, delimiter=delimiter).writerows(table)
     return content.getvalue().encode(encoding)
+
+
+def headers_in(language: str, fields: str) -> list[str]:
+    """The first header of each field in a language's table."""
+    table = dict(line.split(": ", 1) for line in TABLES[language].strip().splitlines())
+    return [table[field].split(" | ")[0] for field in fields.split()]

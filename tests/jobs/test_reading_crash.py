@@ -4,21 +4,17 @@ next one does everything once."""
 from __future__ import annotations
 
 import datetime as dt
-import os
-import signal
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from uuid import uuid4
 
-import psycopg
 import pytest
 from flask import Flask, current_app
 from sqlalchemy import func, select, text
 
 from tests import factories
-from tests.jobs.test_upload_crash import WORKER, asked_for, go_on
+from tests.jobs.killing import asked_for, go_on, kill_before, working
 from webapp.availability import services as availability
 from webapp.channels import services as channels
 from webapp.channels.mails import services as mails
@@ -38,17 +34,6 @@ from webapp.models import (
 )
 from webapp.sandbox.server import SandboxServer
 
-SOMEBODY_WAITS = """
-DO $$ BEGIN
-    FOR tried IN 1..6000 LOOP
-        IF EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock') THEN RETURN; END IF;
-        PERFORM pg_sleep(0.01);
-        PERFORM pg_stat_clear_snapshot();
-    END LOOP;
-    RAISE 'nobody came to the lock';
-END $$
-"""
-
 
 @pytest.fixture
 def house(own_database: Flask) -> Iterator[Hotel]:
@@ -59,44 +44,15 @@ def house(own_database: Flask) -> Iterator[Hotel]:
 @pytest.fixture
 def worker(house: Hotel, sandbox: SandboxServer) -> Iterator[subprocess.Popen[str]]:
     settings = current_app.extensions["settings"]
-    environment = {
-        **os.environ, "INNKEEP_ENV": "testing", "DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url,
-        "SANDBOX_URL": sandbox.http_url, "INSTANCE_PATH": str(settings.instance_path),
-    }  # fmt: skip
-    command = [sys.executable, "-c", WORKER]
-    process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    yield process
-    process.communicate(timeout=30)
-
-
-def kill_before(lock: str, worker: subprocess.Popen[str], message_id: int) -> None:
-    """Hold `lock`, let the worker run the job until it waits for it in the middle of its transaction, and kill it there."""
-    assert worker.stdin
-    assert worker.stdout
-    db.session.rollback()
-    address = current_app.extensions["settings"].database_url.replace("+psycopg", "")
-    with psycopg.connect(address) as gate, psycopg.connect(address, autocommit=True) as watch:
-        gate.execute(lock)
-        worker.stdin.write(f"{message_id}\n")
-        worker.stdin.flush()
-        child = int(worker.stdout.readline())
-        watch.execute(SOMEBODY_WAITS)
-        os.kill(child, signal.SIGKILL)
-        gate.rollback()
-    db.session.rollback()
-    db.session.expire_all()
+    with working(SANDBOX_URL=sandbox.http_url, INSTANCE_PATH=str(settings.instance_path)) as process:
+        yield process
 
 
 def rows(model: type) -> int:
     return db.session.scalar(select(func.count()).select_from(model)) or 0
 
 
-def test_killed_in_the_middle(house: Hotel, worker: subprocess.Popen[str], sandbox: SandboxServer) -> None:
-    of_a_scan(house, worker, sandbox)
-    of_a_reading(house, worker, sandbox)
-
-
-def of_a_scan(house: Hotel, worker: subprocess.Popen[str], sandbox: SandboxServer) -> None:
+def test_killed_in_the_middle_of_a_scan(house: Hotel, worker: subprocess.Popen[str], sandbox: SandboxServer) -> None:
     sandbox.control.call("POST", "/reset", services="gmail")
     found = [factories.make_stay(house, f"10{n}", 20 + n, source="booking", guest_name=None) for n in (1, 2)]
     for number, stay in enumerate(found, start=1):
@@ -122,7 +78,7 @@ def of_a_scan(house: Hotel, worker: subprocess.Popen[str], sandbox: SandboxServe
     assert Counter(db.session.scalars(learned)) == {stay.id: 1 for stay in found}
 
 
-def of_a_reading(house: Hotel, worker: subprocess.Popen[str], sandbox: SandboxServer) -> None:
+def test_killed_in_the_middle_of_a_reading(house: Hotel, worker: subprocess.Popen[str], sandbox: SandboxServer) -> None:
     key, today = uuid4().hex, house.business_date()
     spans = [(today + dt.timedelta(days=days), today + dt.timedelta(days=days + 2)) for days in (5, 65)]
     sandbox.control.put_feed(

@@ -3,53 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
-import psycopg
 import pytest
-from flask import Flask, current_app
+from flask import Flask
 from sqlalchemy import func, select, text
 
-from jobs import runner, ticks
+from jobs import runner
 from tests import factories
 from tests.integrations.export_files import HEADERS, booking_row, xls
+from tests.jobs.killing import asked_for, go_on, kill_before, working
 from webapp.availability import services as availability
 from webapp.channels.uploads import services
-from webapp.core import clock, outbox
+from webapp.core import clock
 from webapp.core.audit import AuditEntry
 from webapp.core.database import db
-from webapp.core.outbox import OutboxMessage
 from webapp.core.transaction import transaction
 from webapp.models import Hotel, Reservation, RoomNight, Upload, UploadEntry
 
-WORKER = """
-import os, sys
-from jobs import runner
-from jobs.app import app
-
-app()
-for line in sys.stdin:  # like the real one, it forks for each job
-    child = os.fork()
-    if child == 0:
-        runner.deliver(int(line))
-        os._exit(0)
-    print(child, flush=True)
-    os.waitpid(child, 0)
-"""
-SOMEBODY_WAITS = """
-DO $$ BEGIN
-    FOR tried IN 1..6000 LOOP
-        IF EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted AND relation = '{table}'::regclass) THEN RETURN; END IF;
-        PERFORM pg_sleep(0.01);
-    END LOOP;
-    RAISE 'nobody came to the lock of {table}';
-END $$
-"""
+EVERYTHING = "LOCK TABLE {} IN EXCLUSIVE MODE"
 
 
 @pytest.fixture
@@ -72,36 +46,10 @@ def rows() -> list[list[Any]]:
     ]
 
 
-def asked_for(job: str) -> int:
-    query = select(OutboxMessage.id).where(OutboxMessage.job == job, OutboxMessage.state == "pending")
-    return db.session.scalars(query).one()
-
-
 @pytest.fixture
 def worker(house: Hotel) -> Iterator[subprocess.Popen[str]]:
-    settings = current_app.extensions["settings"]
-    environment = {
-        **os.environ, "INNKEEP_ENV": "testing", "DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url,
-    }  # fmt: skip
-    command = [sys.executable, "-c", WORKER]
-    process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    yield process
-    process.communicate(timeout=30)
-
-
-def kill_at(table: str, worker: subprocess.Popen[str], message_id: int) -> None:
-    """Let the worker run the job, wait until its child stands before this table, and kill it there."""
-    assert worker.stdin
-    assert worker.stdout
-    address = current_app.extensions["settings"].database_url.replace("+psycopg", "")
-    with psycopg.connect(address) as gate, psycopg.connect(address, autocommit=True) as watch:
-        gate.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
-        worker.stdin.write(f"{message_id}\n")
-        worker.stdin.flush()
-        child = int(worker.stdout.readline())
-        watch.execute(SOMEBODY_WAITS.format(table=table))
-        os.kill(child, signal.SIGKILL)
-        gate.rollback()
+    with working() as process:
+        yield process
 
 
 def picture() -> dict[str, Any]:
@@ -117,16 +65,6 @@ def picture() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def go_on(job: str) -> None:
-    """The lease of the dead worker ends; the sweep finds the row, and another worker does it."""
-    message_id = asked_for(job)
-    with clock.frozen(clock.now() + outbox.LEASE + dt.timedelta(seconds=1)):
-        assert message_id in [row.id for row in outbox.due()]
-        ticks.sweep_outbox()
-        runner.deliver(message_id)
-        runner.deliver(message_id)  # an old announcement of the same row does nothing
-
-
 def test_killed_while_applying_and_while_undoing(house: Hotel, worker: subprocess.Popen[str]):
     known = factories.make_stay(
         house, "102", arrives_in=20, source="booking", channel_reference="5000000002", guest_name=None
@@ -140,7 +78,7 @@ def test_killed_while_applying_and_while_undoing(house: Hotel, worker: subproces
     before = picture()
     assert before["states"] == ["applying"]
     for table in ("room_night", "upload_entry"):  # after the first new stays; after all of them
-        kill_at(table, worker, asked_for("jobs.uploads.apply"))
+        kill_before(EVERYTHING.format(table), worker, asked_for("jobs.uploads.apply"))
         assert picture() == before
         db.session.execute(text("UPDATE outbox_message SET leased_until = NULL WHERE state = 'pending'"))
         db.session.commit()
@@ -158,7 +96,7 @@ def test_killed_while_applying_and_while_undoing(house: Hotel, worker: subproces
     with transaction():
         services.request_undo(house, upload.id)
     before_undo = picture()
-    kill_at("audit_entry", worker, asked_for("jobs.uploads.undo"))
+    kill_before(EVERYTHING.format("audit_entry"), worker, asked_for("jobs.uploads.undo"))
     assert picture() == before_undo
     go_on("jobs.uploads.undo")
     assert picture()["states"] == ["undone"]

@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 
 from tests import factories
 from tests.worker import Worker
-from webapp.access import commands, queries
+from webapp.access import commands, conversation, queries
 from webapp.access import services as access
 from webapp.core import clock, outbox
 from webapp.core.database import db
@@ -302,7 +302,7 @@ def test_a_door_waits_for_its_gateway_like_every_command(house):
         lock = db.session.scalars(select(Lock).where(Lock.kind == "entrance").limit(1)).one()
         gateway = f"{lock.account_id}:{lock.gateway}"
     _ask_to_open_the_front_door(house)
-    with house.app.app_context(), commands._gateway_to_ourselves(gateway):
+    with house.app.app_context(), conversation.gateway_to_ourselves(gateway):
         assert set(house.worker.run(dt.timedelta(seconds=10))) == {"jobs.access.unlock"}
         assert _times_opened(house) == 0
     house.worker.run()
@@ -319,7 +319,7 @@ def test_waiting_for_a_gateway_is_no_attempt(house):
         ids = [code.id for code in codes]
     with house.app.app_context(), ExitStack() as held:
         for gateway in gateways:
-            held.enter_context(commands._gateway_to_ourselves(gateway))
+            held.enter_context(conversation.gateway_to_ourselves(gateway))
         house.worker.run(dt.timedelta(seconds=10))
         for code_id in ids:
             with pytest.raises(outbox.RetryLater, match="at work"):
@@ -335,7 +335,7 @@ def test_tokens_are_renewed_once_and_no_row_is_held_meanwhile(house, monkeypatch
     with house.app.app_context():
         account = db.session.scalars(select(LockAccount)).one()
         account_id, stale = account.id, account.access_token
-        real, calls = commands._refresh_or_sign_in, []
+        real, calls = conversation._refresh_or_sign_in, []
 
         def renew(*arguments):
             with db.engine.connect() as other:  # somebody connects the account anew: nothing is in the way
@@ -345,9 +345,9 @@ def test_tokens_are_renewed_once_and_no_row_is_held_meanwhile(house, monkeypatch
             calls.append(arguments[0])
             return real(*arguments)
 
-        monkeypatch.setattr(commands, "_refresh_or_sign_in", renew)
-        first = commands._renew(account_id, stale)
-        second = commands._renew(account_id, stale)
+        monkeypatch.setattr(conversation, "_refresh_or_sign_in", renew)
+        first = conversation._renew(account_id, stale)
+        second = conversation._renew(account_id, stale)
         assert calls == [account_id]
         assert first.access_token == second.access_token != stale
 
@@ -358,9 +358,9 @@ def test_a_code_that_the_lock_does_not_show_is_told_on_the_board_and_sent_again(
     house.worker.run(dt.timedelta(seconds=2))
     assert {code.state for code in house.codes(stay)} == {"sent"}
     with house.app.app_context():
-        delete = commands._provider().delete_code
+        delete = conversation.provider().delete_code
         for code in db.session.scalars(select(AccessCode)).all():
-            tokens = commands._tokens(code.lock.account_id)
+            tokens = conversation._tokens(code.lock.account_id)
             delete(tokens, code.lock.provider_lock_id, code.provider_code_id or "")
     house.worker.run()
     with house.app.app_context():

@@ -8,22 +8,20 @@ after an unclear end, the lock's list is read and the code adopted if it is ther
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
-from sqlalchemy import text
 
-from webapp.core import outbox, wiring
+from webapp.core import outbox
 from webapp.core.clock import now
 from webapp.core.database import db
 from webapp.core.transaction import transaction
-from webapp.models import AccessCode, Lock, LockAccount, Reservation
+from webapp.models import AccessCode, Lock, Reservation
 from webapp.operations import services as operations
 
 from . import services
+from .conversation import gateway_of, gateway_to_ourselves, provider, with_tokens
 from .ports import (
     AuthExpired,
     AuthRejected,
@@ -32,43 +30,18 @@ from .ports import (
     LockBusy,
     LockError,
     LockOffline,
-    LockProvider,
     LockRefused,
     PinRejected,
     ProviderCode,
     QuotaExceeded,
     StorageFull,
-    Tokens,
 )
+from .refusals import BUSY_PAUSE, Task, give_up, lock_answered, postpone, tell
 
 log = structlog.get_logger(__name__)
-T = TypeVar("T")
 
-GATEWAY_PAUSE = dt.timedelta(seconds=4)
-BUSY_PAUSE, OFFLINE_PAUSE, LONG_PAUSE = dt.timedelta(seconds=15), dt.timedelta(minutes=5), dt.timedelta(minutes=30)
 VERIFY_AFTER = dt.timedelta(seconds=5)
-RENEW_BEFORE = dt.timedelta(days=2)
 MOST_VERIFICATIONS = 6
-
-
-@dataclass(frozen=True)
-class Task:
-    """What a command needs to know, read once; no database object crosses the conversation with the lock."""
-
-    code_id: int
-    state: str
-    pin: str
-    name: str
-    valid_from: dt.datetime
-    valid_until: dt.datetime
-    provider_code_id: str | None
-    attempts: int
-    lock_id: int
-    provider_lock_id: str
-    gateway: str
-    account_id: int
-    hotel_id: int
-    reservation_id: int
 
 
 def apply_code(code_id: int) -> None:
@@ -79,9 +52,9 @@ def apply_code(code_id: int) -> None:
     step = {"requested": _send, "sent": _verify, "removing": _remove}.get(task.state)
     if step is None:
         return
-    with _gateway_to_ourselves(task.gateway):
+    with gateway_to_ourselves(task.gateway):
         _with_policy(_count_attempt(task), step)
-    _lock_answered(task)
+    lock_answered(task)
 
 
 def _read(code_id: int) -> Task | None:
@@ -94,7 +67,7 @@ def _read(code_id: int) -> Task | None:
         return Task(
             code.id, code.state, code.pin, f"{stay.booking_id}/{code.id}", code.valid_from, code.valid_until,
             code.provider_code_id, code.attempts, lock.id, lock.provider_lock_id,
-            _gateway_of(lock), lock.account_id, code.hotel_id, code.reservation_id,
+            gateway_of(lock), lock.account_id, code.hotel_id, code.reservation_id,
         )  # fmt: skip
 
 
@@ -106,89 +79,6 @@ def _count_attempt(task: Task) -> Task:
         return replace(task, attempts=code.attempts)
 
 
-def _gateway_of(lock: Lock) -> str:
-    return f"{lock.account_id}:{lock.gateway or lock.provider_lock_id}"
-
-
-@contextmanager
-def _gateway_to_ourselves(gateway: str) -> Iterator[None]:
-    """Hold the gateway for one command. Raises RetryLater when another command is on its way through it."""
-    with db.engine.connect() as connection:
-        held = connection.scalar(text("SELECT pg_try_advisory_lock(hashtextextended(:name, 7))"), {"name": gateway})
-        connection.commit()
-        if not held:
-            raise outbox.RetryLater(GATEWAY_PAUSE, "the gateway is at work for another code")
-        try:
-            yield
-        finally:
-            connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:name, 7))"), {"name": gateway})
-            connection.commit()
-
-
-def _provider() -> LockProvider:
-    return wiring.resolve(LockProvider)  # type: ignore[type-abstract]
-
-
-def with_tokens(account_id: int, call: Callable[[Tokens], T]) -> T:
-    """Call the provider with good tokens: sign in, renew in time, renew once more when they are refused."""
-    tokens = _tokens(account_id)
-    try:
-        return call(tokens)
-    except AuthExpired:
-        return call(_renew(account_id, tokens.access_token))
-
-
-def _tokens(account_id: int) -> Tokens:
-    with transaction():
-        account = db.session.get_one(LockAccount, account_id, populate_existing=True)
-        known = account.access_token and account.token_expires_at and account.token_expires_at > now() + RENEW_BEFORE
-        if known:
-            return Tokens(account.access_token or "", account.refresh_token or "", account.token_expires_at or now())
-        stale = account.access_token
-    return _renew(account_id, stale)
-
-
-def _renew(account_id: int, stale: str | None) -> Tokens:
-    """New tokens, fetched once however many jobs ask. The account's row is free meanwhile: what is written is compared first."""
-    with _lock_of_account(account_id):
-        with transaction():
-            account = db.session.get_one(LockAccount, account_id, populate_existing=True)
-            if account.access_token and account.access_token != stale:
-                return Tokens(account.access_token, account.refresh_token or "", account.token_expires_at or now())
-            username, password, refresh_token = account.username, account.password_md5, account.refresh_token
-        tokens = _refresh_or_sign_in(account_id, username, password, refresh_token)
-        with transaction():
-            account = db.session.get_one(LockAccount, account_id, with_for_update=True, populate_existing=True)
-            if (account.access_token or stale, account.password_md5) == (stale, password):
-                account.access_token, account.refresh_token = tokens.access_token, tokens.refresh_token
-                account.token_expires_at, account.fault = tokens.expires_at, None
-                operations.resolve_alert(account.hotel_id, f"lock-account:{account.id}")
-        return tokens
-
-
-@contextmanager
-def _lock_of_account(account_id: int) -> Iterator[None]:
-    """One conversation about the tokens of an account at a time, on a connection of its own; no row is held."""
-    name = {"name": f"lock account {account_id}"}
-    with db.engine.connect() as connection:
-        connection.execute(text("SELECT pg_advisory_lock(hashtextextended(:name, 8))"), name)
-        connection.commit()
-        try:
-            yield
-        finally:
-            connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:name, 8))"), name)
-            connection.commit()
-
-
-def _refresh_or_sign_in(account_id: int, username: str, password_md5: str, refresh_token: str | None) -> Tokens:
-    if refresh_token:
-        try:
-            return _provider().refresh(refresh_token)
-        except (AuthExpired, AuthRejected):
-            log.info("lock_refresh_token_refused", account_id=account_id)
-    return _provider().authorise(username, password_md5)
-
-
 def _send(task: Task) -> None:
     if task.provider_code_id is None and task.attempts > 1 and (found := _find(task)):
         _note_sent(task, found.provider_code_id)
@@ -196,7 +86,7 @@ def _send(task: Task) -> None:
     if task.provider_code_id is None:
         code_id = with_tokens(
             task.account_id,
-            lambda t: _provider().add_code(
+            lambda t: provider().add_code(
                 t, task.provider_lock_id, task.pin, task.name, task.valid_from, task.valid_until
             ),
         )
@@ -209,7 +99,7 @@ def _change(task: Task, provider_code_id: str) -> None:
     try:
         with_tokens(
             task.account_id,
-            lambda t: _provider().change_code(
+            lambda t: provider().change_code(
                 t, task.provider_lock_id, provider_code_id, task.name, None, task.valid_from, task.valid_until
             ),
         )
@@ -241,13 +131,13 @@ def _note_sent(task: Task, provider_code_id: str) -> None:
         if code.state == "requested" and is_as_wanted:
             code.state, code.sent_at, code.fault, code.attempts = "sent", now(), None, 0
         db.session.flush()
-        _tell(code)
+        tell(code)
     raise outbox.RetryLater(VERIFY_AFTER, "sent; to be verified")
 
 
 def _find(task: Task) -> ProviderCode | None:
     """This code in the lock's own list, by our name for it, or by its PIN."""
-    codes = with_tokens(task.account_id, lambda t: _provider().list_codes(t, task.provider_lock_id))
+    codes = with_tokens(task.account_id, lambda t: provider().list_codes(t, task.provider_lock_id))
     by_id = [c for c in codes if c.provider_code_id == task.provider_code_id]
     by_name = [c for c in codes if c.name == task.name and c.pin == task.pin]
     return next(iter(by_id or by_name), None)
@@ -285,7 +175,7 @@ def _note_verified(task: Task) -> None:
         code.state, code.verified_at, code.fault, code.attempts = "verified", now(), None, 0
         db.session.flush()
         operations.resolve_alert(code.hotel_id, f"code:{code.id}")
-        _tell(code)
+        tell(code)
         outbox.enqueue(
             "jobs.messaging.send_door_codes", {"reservation_id": code.reservation_id}, hotel_id=code.hotel_id,
             key=f"door-codes:{code.reservation_id}",
@@ -303,12 +193,12 @@ def _remove(task: Task) -> None:
         code.state, code.removed_at, code.fault, code.attempts = "removed", now(), None, 0
         db.session.flush()
         operations.resolve_alert(code.hotel_id, f"code:{code.id}")
-        _tell(code)
+        tell(code)
 
 
 def _delete(task: Task, provider_code_id: str) -> None:
     try:
-        with_tokens(task.account_id, lambda t: _provider().delete_code(t, task.provider_lock_id, provider_code_id))
+        with_tokens(task.account_id, lambda t: provider().delete_code(t, task.provider_lock_id, provider_code_id))
     except CodeMissing:
         log.info("lock_code_was_gone", code_id=task.code_id)
 
@@ -318,48 +208,11 @@ def _with_policy(task: Task, step: Callable[[Task], None]) -> None:
     try:
         step(task)
     except (LockBusy, QuotaExceeded, LockOffline, StorageFull, AuthExpired, AuthRejected) as error:
-        _postpone(task, error)
+        postpone(task, error)
     except PinRejected:
         _after_pin_rejected(task)
     except (LockRefused, CodeMissing) as error:
-        _give_up(task, error)
-
-
-def _postpone(task: Task, error: LockError) -> None:
-    delay = _pause_after(task, error)
-    with transaction():
-        code = db.session.get_one(AccessCode, task.code_id, with_for_update=True, populate_existing=True)
-        code.fault = error.message
-        if isinstance(error, LockOffline):
-            lock = db.session.get_one(Lock, task.lock_id)
-            lock.offline_since, lock.fault = lock.offline_since or now(), error.message
-        if isinstance(error, AuthRejected):
-            db.session.get_one(LockAccount, task.account_id).fault = error.message
-        _alert_postponed(task, error)
-        _tell(code)
-    raise outbox.RetryLater(delay, error.message)
-
-
-def _pause_after(task: Task, error: LockError) -> dt.timedelta:
-    if isinstance(error, QuotaExceeded):
-        return min(max(error.resets_at - now(), OFFLINE_PAUSE), dt.timedelta(hours=6))
-    if isinstance(error, LockOffline):
-        return OFFLINE_PAUSE
-    if isinstance(error, LockBusy):
-        return min(BUSY_PAUSE * 2 ** min(task.attempts - 1, 5), OFFLINE_PAUSE)
-    return LONG_PAUSE
-
-
-def _alert_postponed(task: Task, error: LockError) -> None:
-    if isinstance(error, AuthRejected):
-        operations.raise_alert(
-            task.hotel_id, "lock_account_refused", f"lock-account:{task.account_id}", severity="critical"
-        )
-    elif not isinstance(error, LockBusy) or task.attempts >= 4:
-        operations.raise_alert(
-            task.hotel_id, "door_code_late", f"code:{task.code_id}", {"reason": error.message},
-            reservation_id=task.reservation_id,
-        )  # fmt: skip
+        give_up(task, error)
 
 
 def _after_pin_rejected(task: Task) -> None:
@@ -373,38 +226,15 @@ def _after_pin_rejected(task: Task) -> None:
     raise outbox.RetryLater(dt.timedelta(seconds=1), "the lock refused the PIN; another one was chosen")
 
 
-def _give_up(task: Task, error: LockError) -> None:
-    with transaction():
-        code = db.session.get_one(AccessCode, task.code_id, with_for_update=True, populate_existing=True)
-        code.state = "failed" if code.state != "removing" else code.state
-        code.fault = error.message
-        operations.raise_alert(
-            task.hotel_id, "door_code_failed", f"code:{task.code_id}", {"reason": error.message}, severity="critical",
-            reservation_id=task.reservation_id,
-        )  # fmt: skip
-        _tell(code)
-
-
-def _lock_answered(task: Task) -> None:
-    with transaction():
-        lock = db.session.get_one(Lock, task.lock_id, populate_existing=True)
-        if lock.offline_since is not None:
-            lock.offline_since = lock.fault = None
-
-
-def _tell(code: AccessCode) -> None:
-    services.tell_boards(db.session.get_one(Reservation, code.reservation_id))
-
-
 def unlock(lock_id: int, until: dt.datetime) -> None:
     """Open a door through its gateway, not later than `until`. May raise any LockError, and RetryLater while the gateway works."""
     with transaction():
         lock = db.session.get_one(Lock, lock_id)
-        account_id, provider_lock_id, gateway = lock.account_id, lock.provider_lock_id, _gateway_of(lock)
+        account_id, provider_lock_id, gateway = lock.account_id, lock.provider_lock_id, gateway_of(lock)
     if now() > until:
         raise LockBusy(None, "The door could not be reached in time; it was not opened")
-    with _gateway_to_ourselves(gateway):
-        with_tokens(account_id, lambda t: _provider().unlock(t, provider_lock_id))
+    with gateway_to_ourselves(gateway):
+        with_tokens(account_id, lambda t: provider().unlock(t, provider_lock_id))
 
 
 def alert_unlock_failed(lock_id: int, error: LockError) -> None:

@@ -15,7 +15,7 @@ from webapp.models import Lock, LockAccount, Room
 from webapp.operations import services as operations
 
 from . import services
-from .commands import with_tokens
+from .conversation import with_tokens
 from .domain import kind_of_lock
 from .ports import AuthRejected, Gateway, LockError, LockProvider, ProviderLock
 
