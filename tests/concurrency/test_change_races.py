@@ -13,6 +13,7 @@ from sqlalchemy import select
 from tests.booking_kit import make_shop
 from tests.concurrency.test_races import race
 from tests.factories import make_stay, type_of
+from webapp.booking import changes
 from webapp.core.database import db
 from webapp.core.stay_dates import StayDates
 from webapp.models import Hotel, Reservation
@@ -60,3 +61,29 @@ def test_one_of_two_changes_negative_control(house, monkeypatch):
     """Without a look at what the form was made from, the last one silently overwrites the others."""
     monkeypatch.setattr(changing, "seen", lambda _stay: "")
     assert race(house[0], [longer(house, nights) for nights in (3, 4, 5, 6)]) == {"done": 4}
+
+
+def test_a_request_for_several_rooms_has_one_answer(own_database):
+    """Owners who say yes and no at once: one of them is heard, and every room has the same answer."""
+    with own_database.app_context():
+        hotel = make_shop("asked")
+        values = {"source": "direct", "status": "PENDING_PAYMENT"}
+        extras = {"group_id": "GR-ASKED", "awaits_approval": True}
+        made = [
+            make_stay(hotel, None, arrives_in=5, code=code, extras=extras, **values) for code in ("DBL", "SGL", "DBL")
+        ]
+        ids = [stay.id for stay in made]
+
+    def one(number: int) -> Reservation:
+        return db.session.get_one(Reservation, ids[number])
+
+    ends = race(
+        own_database,
+        [
+            lambda: changes.accept(one(0), 3), lambda: changes.reject(one(2), "", 3), lambda: changes.accept(one(1), 3),
+            lambda: changes.reject(one(1), "", 3),
+        ],
+    )  # fmt: skip
+    assert ends == {"done": 1, "INVALID_TRANSITION": 3}
+    with own_database.app_context():
+        assert len({stay.status for stay in db.session.scalars(select(Reservation))}) == 1

@@ -191,6 +191,7 @@ def test_cancelling_a_group_shows_the_sum_first_and_tells_the_guest_once(hotel, 
     for part in (first.confirmation_number, second.confirmation_number, "£160.00", "Your 2 rooms are cancelled"):
         assert part in f"{mail.body}{mail.html}", part
     assert "£100.00" in desk.get(url(first)).text
+    assert all(mail.subject in desk.get(url(stay)).text for stay in (first, second))
     run_jobs()
     announcements.tell(second.id)
     assert len(cancellations()) == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -11,10 +10,11 @@ from sqlalchemy import select
 from webapp.core.audit import AuditEntry
 from webapp.core.database import db
 from webapp.core.tenancy import of_hotel, one_of_hotel
-from webapp.models import Hotel, Message, PartyMember, Reservation, Room, RoomNight, RoomType
+from webapp.models import Hotel, PartyMember, Reservation, Room, RoomNight, RoomType
 
 from . import answers
 from .domain import TRANSITIONS
+from .queries import messages_of
 
 MOST_ENTRIES = 100
 
@@ -117,10 +117,7 @@ def party_of(stay: Reservation) -> list[answers.Member]:
 
 def communications_of(stay: Reservation) -> list[answers.Communication]:
     """Everything written, said and noted, newest first."""
-    rows: Sequence[Message] = db.session.scalars(
-        select(Message).where(Message.reservation_id == stay.id).order_by(Message.id.desc()).limit(MOST_ENTRIES)
-    ).all()
-    return [answers.Communication.model_validate(row) for row in rows]
+    return [answers.Communication.model_validate(row) for row in messages_of(stay, MOST_ENTRIES)]
 
 
 def _history(stay: Reservation) -> list[answers.HistoryEntry]:

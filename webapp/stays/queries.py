@@ -73,15 +73,27 @@ def detail(stay: Reservation) -> StayDetail:
         check_in=db.session.scalars(select(CheckIn).where(CheckIn.reservation_id == stay.id)).one_or_none(),
         documents=db.session.execute(documents.order_by(Document.id)).all(),
         codes=access.codes_of_stay(stay.id, with_removed=True),
-        messages=db.session.scalars(
-            select(Message).where(Message.reservation_id == stay.id).order_by(Message.id.desc()).limit(50)
-        ).all(),
+        messages=messages_of(stay, 50),
         party=db.session.scalars(
             select(PartyMember).where(PartyMember.reservation_id == stay.id).order_by(PartyMember.id)
         ).all(),
         tasks=_tasks(stay),
         history=history(stay),
     )
+
+
+def messages_of(stay: Reservation, most: int) -> list[Message]:
+    """Everything written, said and noted about a stay, newest first; with what was told of it together with others of its group."""
+    query = select(Message).where(Message.reservation_id == stay.id).order_by(Message.id.desc()).limit(most)
+    own = list(db.session.scalars(query))
+    if stay.group_id is None:
+        return own
+    others = select(Reservation.id).where(
+        Reservation.hotel_id == stay.hotel_id, Reservation.group_id == stay.group_id, Reservation.id != stay.id
+    )
+    told = select(Message).where(Message.reservation_id.in_(others), Message.template == "cancelled")
+    shared = [one for one in db.session.scalars(told) if stay.id in ((one.extras or {}).get("together") or ())]
+    return sorted([*own, *shared], key=lambda one: one.id, reverse=True)[:most]
 
 
 def _tasks(stay: Reservation) -> Sequence[Any]:
