@@ -244,8 +244,16 @@ def test_dates_that_are_none(shop, arrives_in, nights, expected):
     assert code_of(shop.book(arrives_in, nights)) == expected
 
 
+@pytest.mark.parametrize("number", ["12", "none", "+"])
+def test_a_number_that_nobody_has(shop, number):
+    refused = shop.book(phone=number)
+    assert code_of(refused) == (422, "INVALID")
+    assert "no telephone number" in refused.json["error"]["message"]
+
+
 def test_what_our_own_checks_say_is_said_as_they_say_it(shop):
     refused = shop.client.get(f"/api/public/hotel/{shop.hotel.slug}/availability/?check_in=soon&check_out=2031-01-02")
+    assert refused.status_code == 400
     assert refused.json["error"]["message"] == "check_in: a date is written YYYY-MM-DD"
     assert refused.json["error"]["details"]["fields"] == {"check_in": "a date is written YYYY-MM-DD"}
 

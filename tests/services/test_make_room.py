@@ -12,7 +12,7 @@ from webapp.core.database import db
 from webapp.core.errors import Conflict
 from webapp.core.transaction import transaction
 from webapp.models import MoveBatch, Reservation, Room, RoomNight
-from webapp.stays import moves
+from webapp.stays import assignment, moves
 from webapp.stays import services as stays
 
 
@@ -151,6 +151,14 @@ def test_pinning_by_the_api(app, hotel, puzzle):
     assert desk.get(of(puzzle["new"], "make-room")).json["is_possible"] is False
     assert desk.act(puzzle["A"], "pin", pinned=False).json["booking"]["history"][0]["action"] == "unpinned"
     assert desk.get(of(puzzle["new"], "make-room")).json["is_possible"] is True
+
+
+def test_who_is_not_coming_keeps_no_room(hotel, puzzle):
+    with transaction():
+        stays.cancel(puzzle["A"])
+    with pytest.raises(Conflict) as refused, transaction():
+        assignment.pin(puzzle["A"])
+    assert refused.value.code == "BOOKING_STATUS_NOT_ASSIGNABLE"
 
 
 def test_a_placed_stay_needs_no_room(hotel, puzzle):

@@ -281,6 +281,13 @@ def test_a_page_of_the_shop_is_small(shop):
     assert len(shown.encode()) < 50_000
 
 
+def test_a_number_that_no_message_reaches_is_asked_for_again(shop):
+    form = {"name": "Grace Hopper", "email": "grace@example.com", "phone": "12"}
+    refused = shop.client.post(offer_of(shop), data=form)
+    assert (refused.status_code, "add the country code" in refused.text) == (422, True)
+    assert shop.client.post(offer_of(shop), data=form | {"phone": "07700 900456"}).status_code == 303
+
+
 def test_request_to_book_says_so(shop):
     set_terms(shop.hotel, request_to_book=True)
     url = offer_of(shop)

@@ -12,6 +12,7 @@ from flask_wtf import FlaskForm
 from wtforms import (
     DateField,
     EmailField,
+    Field,
     FieldList,
     Form,
     FormField,
@@ -21,10 +22,11 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 
 from webapp.availability.domain import Party
 from webapp.core.errors import Invalid
+from webapp.messaging.domain import as_e164
 from webapp.rates.domain import Catalogue
 from webapp.web.i18n import language
 
@@ -93,17 +95,23 @@ class GuestForm(FlaskForm):
     booker_company = StringField(_("Company"), [Optional(), Length(max=200)])
     companions = FieldList(FormField(CompanionForm, label=""), label=_("Who comes along"), max_entries=MOST_COMPANIONS)
     places: list[tuple[int, str]]
+    country = ""  # of the hotel: for numbers without a country code
 
     @classmethod
-    def of(cls, parties: Sequence[Party], **given: Any) -> GuestForm:
+    def of(cls, parties: Sequence[Party], country: str, **given: Any) -> GuestForm:
         """With a line for each place of these rooms besides the guest's; what is sent beyond is dropped."""
         form = cls(**given)
+        form.country = country
         form.places = places_beside(parties)
         while len(form.companions) > len(form.places):
             form.companions.pop_entry()
         for _room, role in form.places[len(form.companions) :]:
             form.companions.append_entry({"role": role})
         return form
+
+    def validate_phone(self, field: Field) -> None:
+        if field.data and as_e164(field.data, self.country) is None:
+            raise ValidationError(_("This number does not look complete. Please add the country code, such as +44."))
 
     def lines_of(self, room: int) -> list[Any]:
         """The lines of the places of a room."""

@@ -104,14 +104,14 @@ def offer(slug: str, token: str) -> Any:
     hotel, catalogue, found = _quoted(slug, token)
     if any(one.expires_at <= now() or one.used_by is not None for one in found):
         return _asked_too_late(slug, found)
-    return _offer_page(hotel, catalogue, found, _guest_form(found, formdata=None))
+    return _offer_page(hotel, catalogue, found, _guest_form(hotel, found, formdata=None))
 
 
 @blueprint.post("/hotels/<slug>/book/offer/<token>")
 def book(slug: str, token: str) -> Any:
     """Book what was offered. A second press finds the booking that the first one made."""
     hotel, catalogue, found = _quoted(slug, token)
-    form = _guest_form(found)
+    form = _guest_form(hotel, found)
     if not form.validate_on_submit():
         return _offer_page(hotel, catalogue, found, form, 422)
     policies.BOOKINGS.attempt(request.remote_addr or "unknown")
@@ -133,8 +133,8 @@ def book(slug: str, token: str) -> Any:
     return see_other(page_of(made[0]))
 
 
-def _guest_form(found: list[Quote], **given: Any) -> GuestForm:
-    return GuestForm.of([Party(one.adults, one.children) for one in found], **given)
+def _guest_form(hotel: Hotel, found: list[Quote], **given: Any) -> GuestForm:
+    return GuestForm.of([Party(one.adults, one.children) for one in found], hotel.country or "", **given)
 
 
 def _quoted(slug: str, token: str) -> tuple[Hotel, Catalogue, list[Quote]]:

@@ -9,19 +9,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from webapp.web.api import Amount, Instant, Shape
+from webapp.web.api import Amount, Instant, Shape, iso_day
 from webapp.web.i18n import supported
 
 from .domain import MOST_ROOMS, PAYMENT_STATES
 
+FEWEST_DIGITS = 5  # no country has shorter numbers for people
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s.,;<>]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-
-
-def _iso_day(value: Any) -> Any:
-    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value.strip()):
-        raise ValueError("a date is written YYYY-MM-DD")
-    return value
 
 
 def _as_text(value: str) -> str:
@@ -35,11 +30,18 @@ def _as_email(value: str) -> str:
     return value
 
 
-Day = Annotated[dt.date, BeforeValidator(_iso_day)]
+def _as_phone(value: str) -> str:
+    text = _as_text(value)
+    if text and sum(character.isdigit() for character in text) < FEWEST_DIGITS:
+        raise ValueError("this is no telephone number")
+    return text
+
+
+Day = Annotated[dt.date, BeforeValidator(iso_day)]
 Text = Annotated[str, AfterValidator(_as_text)]
 Name = Annotated[str, Field(max_length=200), AfterValidator(_as_text)]
 Email = Annotated[str, Field(max_length=254), AfterValidator(_as_email)]
-Phone = Annotated[str, Field(max_length=40), AfterValidator(_as_text)]
+Phone = Annotated[str, Field(max_length=40), AfterValidator(_as_phone)]
 Code = Annotated[str, Field(max_length=40), AfterValidator(_as_text)]
 
 

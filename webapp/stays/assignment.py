@@ -81,8 +81,13 @@ def check_type(stay: Reservation, room: Room, allow_type_change: bool, may_overr
 
 
 def pin(stay: Reservation, *, is_pinned: bool = True, reason: str = "") -> None:
-    """Keep a stay in its room when room is made for others, or let it move again. Twice changes nothing."""
+    """Keep a stay in its room when room is made for others, or let it move again. Twice changes nothing.
+
+    Raises Conflict BOOKING_STATUS_NOT_ASSIGNABLE for a stay that is over or never came to be.
+    """
     records.lock(stay)
+    if is_pinned:
+        placing.check_status(stay, (*placing.BEFORE_ARRIVAL, "CHECKED_IN"))
     if stay.is_pinned == is_pinned:
         return
     stay.is_pinned = is_pinned

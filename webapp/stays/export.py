@@ -26,7 +26,7 @@ def as_csv(hotel: Hotel, filters: StayFilters) -> Response:
     """Every stay that matches, as a file to download."""
     return Response(
         stream_with_context(_lines(hotel.id, filters)),
-        mimetype="text/csv; charset=utf-8",
+        content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="stays-{hotel.slug}-{hotel.business_date()}.csv"'},
     )
 

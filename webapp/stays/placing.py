@@ -18,6 +18,8 @@ from webapp.operations import services as operations
 
 from .records import changed, forget_room, lock, note_assignment, room_number
 
+BEFORE_ARRIVAL = ("PENDING_PAYMENT", "CONFIRMED")
+
 
 def assign_room(stay: Reservation, room: Room, *, expected_version: int | None = None, notes: str = "") -> None:
     """Place a stay in a room, or move it there from another. An in-house guest moves only by `move_in_house`.
@@ -92,7 +94,11 @@ def check_assignable(stay: Reservation, room: Room, expected_version: int | None
     check_room(stay, room, expected_version)
     if stay.status == "CHECKED_IN":
         raise Conflict(_("The guest is already in house."), "BOOKING_ALREADY_CHECKED_IN")
-    if stay.status not in ("PENDING_PAYMENT", "CONFIRMED"):
+    check_status(stay, BEFORE_ARRIVAL)
+
+
+def check_status(stay: Reservation, allowed: tuple[str, ...]) -> None:
+    if stay.status not in allowed:
         raise Conflict(_("A stay in this status takes no room."), "BOOKING_STATUS_NOT_ASSIGNABLE")
 
 

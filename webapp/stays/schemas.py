@@ -12,18 +12,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from webapp.models.reservation import SOURCES, STATUSES
-from webapp.web.api import LARGEST_PAGE, Taken
+from webapp.web.api import LARGEST_PAGE, Taken, iso_day
 
 EARLIEST, LATEST = dt.date(2000, 1, 1), dt.date(2100, 1, 1)
 
 
 def _day(value: Any) -> Any:
-    """Only `YYYY-MM-DD`: a number would be read as seconds since 1970, a time would be cut off."""
-    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
-        return value
-    if not isinstance(value, str) or len(value.strip()) != 10:
-        raise ValueError("write the date as YYYY-MM-DD")
-    day = dt.date.fromisoformat(value.strip())
+    day: dt.date = iso_day(value)
     if not EARLIEST <= day < LATEST:
         raise ValueError("this date is not in our calendar")
     return day

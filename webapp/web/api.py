@@ -22,6 +22,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, jsonify, request
 from flask_babel import gettext as _
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from spectree import Response as Answers
 from spectree import SecurityScheme, SpecTree
 from spectree.models import SecureType, SecuritySchemeData
@@ -63,6 +64,18 @@ Instant = Annotated[
     dt.datetime, PlainSerializer(lambda at: at.astimezone(dt.UTC).isoformat().replace("+00:00", "Z"), return_type=str)
 ]
 Amount = Annotated[Decimal, PlainSerializer(lambda amount: f"{amount:.2f}", return_type=str)]
+
+
+def iso_day(value: Any) -> Any:
+    """Before pydantic reads a date: only `YYYY-MM-DD`. A number would be read as seconds since 1970, a time would be cut off."""
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return value
+    try:
+        if isinstance(value, str) and len(value.strip()) == 10:
+            return dt.date.fromisoformat(value.strip())
+    except ValueError:
+        pass
+    raise PydanticCustomError("date_parsing", "a date is written YYYY-MM-DD")
 
 
 class Shape(BaseModel):
@@ -209,9 +222,13 @@ def page_of(results: Sequence[Any], count: int, page: PageQuery) -> dict[str, An
     return {
         "count": count,
         "next": _address_of(page.page + 1) if has_next else None,
-        "previous": _address_of(page.page - 1) if page.page > 1 else None,
+        "previous": _address_of(min(page.page - 1, _last_page(count, page))) if page.page > 1 else None,
         "results": list(results),
     }
+
+
+def _last_page(count: int, page: PageQuery) -> int:
+    return max(1, -(-count // page.page_size))
 
 
 def _address_of(number: int) -> str:
