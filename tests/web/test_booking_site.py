@@ -285,7 +285,7 @@ def test_a_number_that_no_message_reaches_is_asked_for_again(shop):
     form = {"name": "Grace Hopper", "email": "grace@example.com", "phone": "12"}
     refused = shop.client.post(offer_of(shop), data=form)
     assert (refused.status_code, "add the country code" in refused.text) == (422, True)
-    assert shop.client.post(offer_of(shop), data=form | {"phone": "07700 900456"}).status_code == 303
+    assert shop.client.post(offer_of(shop), data=form | {"phone": "+44 7700 900456"}).status_code == 303
 
 
 def test_request_to_book_says_so(shop):
