@@ -203,6 +203,20 @@ def test_a_gateway_that_is_offline_marks_the_lock_and_recovers(house):
     assert {code.state for code in house.codes(stay)} == {"verified"}
 
 
+def test_an_account_that_was_refused_for_a_while_is_called_well_again(house):
+    stay = house.stay(room="101", nights=2)
+    house.control.fault("ttlock", errcode=10001, path="keyboardPwd/add")
+    house.act(stay, stays.check_in_guest)
+    house.worker.run(dt.timedelta(minutes=4))
+    assert house.alerts() == {"lock_account_refused"}
+    house.control.clear_faults("ttlock")
+    house.worker.run(dt.timedelta(hours=1))
+    assert {code.state for code in house.codes(stay)} == {"verified"}
+    assert house.alerts() == set()
+    with house.app.app_context():
+        assert [account.fault for account in queries.accounts_of(house.hotel_id)] == [None]
+
+
 def test_a_pin_that_the_lock_refuses_is_replaced(house):
     stay = house.stay(room="101", nights=2)
     house.control.fault("ttlock", errcode=-3007, path="keyboardPwd/add", times=1)
@@ -211,6 +225,22 @@ def test_a_pin_that_the_lock_refuses_is_replaced(house):
     codes = house.codes(stay)
     assert {code.state for code in codes} == {"verified"}
     assert all(house.opens(code, NOON + dt.timedelta(hours=3)) for code in codes)
+
+
+def test_a_lock_that_refuses_every_pin_is_told_on_the_board_and_asked_less_often(house):
+    stay = house.stay(room="101", nights=2)
+    house.control.fault("ttlock", errcode=-3007, path="keyboardPwd/add")
+    house.act(stay, stays.check_in_guest)
+    ran = house.worker.run(dt.timedelta(minutes=4))
+    assert {code.state for code in house.codes(stay)} == {"requested"}
+    assert house.alerts() == {"door_code_late"}
+    assert ran.count("jobs.access.apply_code") < 20, "two doors, and pauses that grow"
+    house.control.clear_faults("ttlock")
+    house.worker.run(dt.timedelta(minutes=10))
+    codes = house.codes(stay)
+    assert {code.state for code in codes} == {"verified"}
+    assert all(house.opens(code, NOON + dt.timedelta(hours=3)) for code in codes)
+    assert house.alerts() == set()
 
 
 def test_an_answer_that_got_lost_makes_no_second_code(house):

@@ -36,7 +36,7 @@ from .ports import (
     QuotaExceeded,
     StorageFull,
 )
-from .refusals import BUSY_PAUSE, Task, give_up, lock_answered, postpone, tell
+from .refusals import BUSY_PAUSE, FEW_ATTEMPTS, Task, give_up, lock_answered, postpone, tell
 
 log = structlog.get_logger(__name__)
 
@@ -209,20 +209,25 @@ def _with_policy(task: Task, step: Callable[[Task], None]) -> None:
         step(task)
     except (LockBusy, QuotaExceeded, LockOffline, StorageFull, AuthExpired, AuthRejected) as error:
         postpone(task, error)
-    except PinRejected:
-        _after_pin_rejected(task)
+    except PinRejected as error:
+        _after_pin_rejected(task, error)
     except (LockRefused, CodeMissing) as error:
         give_up(task, error)
 
 
-def _after_pin_rejected(task: Task) -> None:
-    """Ours from an earlier, unclear try: keep it. Somebody else's, or too simple for this lock: take another."""
+def _after_pin_rejected(task: Task, error: PinRejected) -> None:
+    """Ours from an earlier, unclear try: keep it. Somebody else's, or too simple for this lock: take another.
+
+    A lock that refuses one PIN after the other is not asked every second; the board is told.
+    """
     if found := _find(task):
         _note_sent(task, found.provider_code_id)
     with transaction():
         code = db.session.get_one(AccessCode, task.code_id, with_for_update=True, populate_existing=True)
         if code.state == "requested":
             services.choose_new_pin(code)
+    if task.attempts >= FEW_ATTEMPTS:
+        postpone(task, error)
     raise outbox.RetryLater(dt.timedelta(seconds=1), "the lock refused the PIN; another one was chosen")
 
 

@@ -13,9 +13,10 @@ from webapp.models import AccessCode, Lock, LockAccount, Reservation
 from webapp.operations import services as operations
 
 from . import services
-from .ports import AuthRejected, LockBusy, LockError, LockOffline, QuotaExceeded
+from .ports import AuthRejected, LockBusy, LockError, LockOffline, PinRejected, QuotaExceeded
 
 BUSY_PAUSE, OFFLINE_PAUSE, LONG_PAUSE = dt.timedelta(seconds=15), dt.timedelta(minutes=5), dt.timedelta(minutes=30)
+FEW_ATTEMPTS = 4  # so many may fail before the board is told
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def _pause_after(task: Task, error: LockError) -> dt.timedelta:
         return min(max(error.resets_at - now(), OFFLINE_PAUSE), dt.timedelta(hours=6))
     if isinstance(error, LockOffline):
         return OFFLINE_PAUSE
-    if isinstance(error, LockBusy):
+    if isinstance(error, LockBusy | PinRejected):
         return min(BUSY_PAUSE * 2 ** min(task.attempts - 1, 5), OFFLINE_PAUSE)
     return LONG_PAUSE
 
@@ -68,7 +69,7 @@ def _alert_postponed(task: Task, error: LockError) -> None:
         operations.raise_alert(
             task.hotel_id, "lock_account_refused", f"lock-account:{task.account_id}", severity="critical"
         )
-    elif not isinstance(error, LockBusy) or task.attempts >= 4:
+    elif not isinstance(error, LockBusy) or task.attempts >= FEW_ATTEMPTS:
         operations.raise_alert(
             task.hotel_id, "door_code_late", f"code:{task.code_id}", {"reason": error.message},
             reservation_id=task.reservation_id,
@@ -92,6 +93,10 @@ def lock_answered(task: Task) -> None:
         lock = db.session.get_one(Lock, task.lock_id, populate_existing=True)
         if lock.offline_since is not None:
             lock.offline_since = lock.fault = None
+        account = db.session.get_one(LockAccount, task.account_id, populate_existing=True)
+        if account.fault is not None:  # refused before, taken now
+            account.fault = None
+            operations.resolve_alert(account.hotel_id, f"lock-account:{account.id}")
 
 
 def tell(code: AccessCode) -> None:
