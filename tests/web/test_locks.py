@@ -69,10 +69,10 @@ def test_a_record_is_taken_once(hotel, client, run_jobs):
     assert lock.battery == 93
 
 
-def test_a_wrong_secret_is_told_nothing(hotel, client):
+def test_a_wrong_secret_is_refused_like_every_wrong_signature(hotel, client):
     connected(hotel)
     answer = client.post("/hooks/ttlock/wrong", data={"records": json.dumps([RECORD])})
-    assert answer.status_code == 404
+    assert (answer.status_code, answer.json["error"]["code"]) == (403, "BAD_SIGNATURE")
     assert db.session.scalar(select(func.count()).select_from(WebhookEvent)) == 0
 
 

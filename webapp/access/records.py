@@ -11,6 +11,7 @@ import hashlib
 import json
 from typing import Any
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -18,9 +19,11 @@ from webapp.core import audit, ids, outbox
 from webapp.core.actor import Actor
 from webapp.core.clock import now
 from webapp.core.database import db
-from webapp.core.errors import Malformed, NotFound
+from webapp.core.errors import Forbidden, Malformed
 from webapp.core.tenancy import of_hotel
 from webapp.models import AccessCode, Lock, LockAccount, WebhookEvent
+
+log = structlog.get_logger(__name__)
 
 MOST_RECORDS = 500
 OPENED_BY_CODE = 4
@@ -29,12 +32,13 @@ INTERESTING = (OPENED_BY_CODE, LOCKED_OUT, 44, 29)  # by code, too many wrong co
 
 
 def receive(token: str, form: dict[str, str]) -> int:
-    """Store the records of one callback. Returns how many were new. Raises NotFound for a wrong token, Malformed for rubbish."""
+    """Store the records of one callback. Returns how many were new. Raises Forbidden for a wrong token, Malformed for rubbish."""
     account = db.session.scalars(
         select(LockAccount).where(LockAccount.webhook_hash == ids.token_hash(token))
     ).one_or_none()
     if account is None:
-        raise NotFound("Not found.")
+        log.warning("webhook_refused", provider="ttlock")
+        raise Forbidden("The address is not right.", "BAD_SIGNATURE")
     return sum(_store(account, record) for record in _records(form))
 
 
