@@ -37,7 +37,7 @@ def test_a_guest_is_asked_from_the_list(hotel, manager):
 def test_where_no_way_to_the_guest_is_known_the_page_says_so(hotel, manager):
     stay = factories.make_stay(hotel, "101", 20, source="vrbo", **NOBODY)
     page = manager.get(page_of(hotel, stay)).text
-    assert "There is no way to this guest" in page
+    assert "There is no way to reach this guest" in page
     assert f'action="{page_of(hotel, stay)}"' not in page
     answer = manager.post(page_of(hotel, stay))
     assert answer.status_code == 422

@@ -60,7 +60,7 @@ def _show_fresh_texts(form: SettingsForm, error: AppError) -> None:
     fresh = error.fresh if isinstance(error, ChangedMeanwhile) else {}
     for name in ("house_rules", "house_info"):
         for code, lines in (fresh.get(name) or {}).items():
-            text = gettext("By now it is: %(value)s", value=" · ".join(lines))
+            text = gettext("It now reads: %(value)s", value=" · ".join(lines))
             form.form_errors.append(f"{FIELD_LABELS[name]}, {LANGUAGES.get(code, code)}. {text}")
 
 

@@ -39,7 +39,7 @@ OUTCOMES = {
     "nothing": lazy_gettext("found nothing"),
     "asked": lazy_gettext("the house was asked for one"),
     "written": lazy_gettext("was asked"),
-    "no_contact": lazy_gettext("no address and no number are known to ask at"),
+    "no_contact": lazy_gettext("no address or number is known to write to"),
 }
 
 

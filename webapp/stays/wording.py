@@ -54,7 +54,7 @@ ACTIONS: dict[str, tuple[Any, str]] = {
     "merged": (lazy_gettext("Another record proved to be this stay"), "link"),
     "merged_away": (lazy_gettext("Proved to be another stay and lives on there"), "link"),
     "separated": (lazy_gettext("Taken apart again"), "undo-2"),
-    "guest_asked": (lazy_gettext("Guest asked for what is unknown"), "send"),
+    "guest_asked": (lazy_gettext("Asked the guest for what is unknown"), "send"),
     "checkin_link_sent": (lazy_gettext("Check-in link sent again"), "send"),
 }
 FIELDS: dict[str, Any] = {

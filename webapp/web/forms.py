@@ -49,7 +49,7 @@ def _show_fresh(field: Any, value: Any) -> None:
     else:
         is_same = str(field.data or "") == str(value or "")
     if not is_same:
-        field.errors = [*field.errors, gettext("By now it is: %(value)s", value=_worded(field, value))]
+        field.errors = [*field.errors, gettext("It now reads: %(value)s", value=_worded(field, value))]
 
 
 def _worded(field: Any, value: Any) -> str:
