@@ -159,6 +159,42 @@ def test_an_odd_event_is_kept_with_a_remark(lines: str, code: str) -> None:
     assert [(p.code, p.is_lost) for p in parsed.problems] == [(code, False)]
 
 
+def zone_of(rule: str) -> str:
+    part = "BEGIN:{0}|DTSTART:19700{1}01T000000|TZOFFSETFROM:+0100|TZOFFSETTO:+0200|TZNAME:{0}|RRULE:{2}|END:{0}"
+    parts = [part.format("STANDARD", 1, rule), part.format("DAYLIGHT", 3, rule)]
+    return "\r\n".join(["BEGIN:VTIMEZONE", "TZID:Somewhere", *"|".join(parts).split("|"), "END:VTIMEZONE"])
+
+
+@pytest.mark.parametrize(
+    "rule", ["FREQ=SECONDLY", "FREQ=MINUTELY", "FREQ=HOURLY", "FREQ=YEARLY;BYHOUR=1,2,3", "FREQ=YEARLY;BYDAY=MO,TU,WE"]
+)
+def test_a_time_zone_that_never_rests_is_left_out(rule: str) -> None:
+    """Looking up one instant in it would go through every change since 1970."""
+    event = "UID:1|DTSTART;TZID=Somewhere:20260501T150000|DTEND;TZID=Somewhere:20260503T100000"
+    parsed = parse(calendar(event, head=zone_of(rule)), ROME, TODAY)
+    assert [dates(e) for e in parsed.events] == [("2026-05-01", "2026-05-03")]
+    assert {p.code for p in parsed.problems} == {"unknown_time_zone"}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU",
+        "BYMONTHDAY=8,9,10,11,12,13,14;BYDAY=SU;BYMONTH=3;FREQ=YEARLY;UNTIL=20370101T000000Z",
+    ],
+)
+def test_a_time_zone_as_calendars_write_them_is_used(rule: str) -> None:
+    event = "UID:1|DTSTART;TZID=Somewhere:20260501T150000|DTEND;TZID=Somewhere:20260503T100000"
+    assert parse(calendar(event, head=zone_of(rule)), ROME, TODAY).problems == ()
+
+
+def test_a_calendar_that_takes_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webapp.integrations.ical.parse.READING_SECONDS", 0.0)
+    with pytest.raises(FeedFault) as caught:
+        read("UID:1|DTSTART:20260501|DTEND:20260502")
+    assert caught.value.kind == "too_large"
+
+
 def test_an_event_that_cannot_even_be_named_makes_the_feed_incomplete() -> None:
     assert not read("SUMMARY:nothing else").is_complete
 

@@ -10,12 +10,13 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from icalendar import Event, Timezone
+from icalendar import Event
 
 from webapp.channels.ports import FeedFault
 from webapp.core.calendars import FeedEvent, ParsedCalendar, Problem, ProblemCode
 from webapp.integrations.ical import text
 from webapp.integrations.ical.recurrence import UnknownRecurrence, occurrences
+from webapp.integrations.ical.zones import time_zones
 
 MAX_EVENTS = 10_000
 FAULT_EVENTS = 20_000
@@ -25,6 +26,7 @@ MAX_DESCRIPTION = 4_000
 MAX_PROBLEMS = 200
 FIRST_YEAR, LAST_YEAR = 1990, 2199
 PAST_DAYS, FUTURE_DAYS = 90, 760  # the window into which recurring events are expanded
+READING_SECONDS = 45.0  # for all the events of one feed: the largest usual one takes five
 RECURRENCE_SECONDS = 5.0  # for all the recurring events of one feed
 
 _READ_ONCE = {
@@ -66,10 +68,13 @@ def parse(content: bytes, timezone: ZoneInfo, today: date) -> ParsedCalendar:
         raise FeedFault(
             "too_large", f"The calendar has {len(events):,} events; no room has more than {FAULT_EVENTS:,}."
         )
-    reader = _Reader(timezone, today, _time_zones(found))
+    reader = _Reader(timezone, today, time_zones(found))
     if len(events) > MAX_EVENTS:
         reader.problem("too_many_events", f"Only the first {MAX_EVENTS:,} of {len(events):,} events were read.")
+    ends = time.monotonic() + READING_SECONDS
     for block in events[:MAX_EVENTS]:
+        if time.monotonic() >= ends:
+            raise FeedFault("too_large", "The calendar takes far too long to read; no room's does. Check the address.")
         reader.read(block)
     return ParsedCalendar(
         events=tuple(reader.events()),
@@ -77,20 +82,6 @@ def parse(content: bytes, timezone: ZoneInfo, today: date) -> ParsedCalendar:
         provider_hint=_provider_hint(headers, reader),
         content_hash=text.hash_of(found, today),
     )
-
-
-def _time_zones(found: list[text.Block]) -> dict[str, tzinfo]:
-    """The zones that a feed defines itself, by TZID; one that cannot be built is left out."""
-    zones: dict[str, tzinfo] = {}
-    for block in [b for b in found if b.name == "VTIMEZONE"][:50]:
-        try:
-            component: Any = Timezone.from_ical(
-                "\r\n".join(["BEGIN:VTIMEZONE", *block.lines[:500], "END:VTIMEZONE", ""])
-            )
-            zones[str(component["TZID"])] = component.to_tz()
-        except Exception:  # noqa: S112  # whatever a stranger's time zone breaks, the feed goes on without it
-            continue
-    return zones
 
 
 def _provider_hint(headers: list[str], reader: _Reader) -> str | None:
