@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import nullcontext
 
 import structlog
 from sqlalchemy import bindparam, insert, select
@@ -17,10 +18,12 @@ from webapp.core.errors import Conflict
 from webapp.core.stay_dates import StayDates
 from webapp.models import ChannelDecision, FeedItem, Reservation, StayMerge
 from webapp.operations import services as operations
+from webapp.stays import follow_up
 from webapp.stays import services as stays
 
 log = structlog.get_logger(__name__)
 ALARM_KEY = "feed-alarm:"
+FOLLOWED_ONE_BY_ONE = 10  # what follows more decisions than these is asked for together
 RANKED_ABOVE = ("export", "email")  # sources whose word on a field outweighs a feed's
 _SHOWN_BY_OTHERS = (
     select(FeedItem.id)
@@ -37,6 +40,11 @@ _MERGED_INTO = (
 
 def apply(seen: Picture, result: Reconciliation) -> None:
     """Carry out a reconciliation. Every decision is logged, also one that changes nothing in the house."""
+    with follow_up.together() if len(result.decisions) > FOLLOWED_ONE_BY_ONE else nullcontext():
+        _carry_out(seen, result)
+
+
+def _carry_out(seen: Picture, result: Reconciliation) -> None:
     worker = _Worker(seen)
     before = {item.key: item for item in seen.known}
     by_key: dict[str, list[Decision]] = {}

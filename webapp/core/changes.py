@@ -29,9 +29,10 @@ _NOTE = text("""
         VALUES (:hotel_id, :at, :event, CAST(:data AS jsonb)) RETURNING id
     ), asked AS (
         INSERT INTO outbox_message (hotel_id, job, arguments, state, attempts, created_at, available_at)
-        VALUES (:hotel_id, :job, CAST(:arguments AS jsonb), 'pending', 0, :at, :at) RETURNING id
+        SELECT :hotel_id, CAST(:job AS text), CAST(:arguments AS jsonb), 'pending', 0, :at, :at
+        WHERE CAST(:job AS text) IS NOT NULL RETURNING id
     )
-    SELECT told.id, asked.id FROM told, asked
+    SELECT told.id, asked.id FROM told LEFT JOIN asked ON TRUE
 """)
 
 
@@ -42,7 +43,7 @@ class Change:
     action: str  # past tense
     event: str
     data: dict[str, Any]  # of the event: no personal data
-    job: str  # dotted name under jobs.
+    job: str | None  # dotted name under jobs.; None where the caller asks for it himself
     arguments: dict[str, Any]
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
@@ -64,7 +65,8 @@ def note(hotel_id: int, entity: Any, change: Change) -> None:
         },
     ).one()  # fmt: skip
     events.after_commit_tell(hotel_id, row[0], change.event, payload)
-    outbox.after_commit_push(row[1], change.job, at)
+    if change.job is not None:
+        outbox.after_commit_push(row[1], change.job, at)
 
 
 def _sealed(value: dict[str, Any] | None) -> bytes | None:

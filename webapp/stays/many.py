@@ -29,11 +29,11 @@ from webapp.core.stay_dates import StayDates
 from webapp.models import Reservation, Room
 from webapp.operations import services as operations
 
+from .follow_up import ask_for_many
 from .services import House, NewStay
 
 T = TypeVar("T")
 _BATCH = 1000  # rows of one statement
-_FOLLOWED_TOGETHER = 200  # stays of one job
 _TOLD_ONE_BY_ONE = 20  # more stays than these are one event
 _INDEXED_AT_ONCE = 500  # what more stays than these are found by is worked out by jobs, right afterwards
 _GUEST = (
@@ -94,7 +94,7 @@ def create_stays(hotel: House, news: Sequence[NewStay]) -> list[int]:
     availability.count_nights(counts)
     if not is_indexed:
         _ask_to_index(hotel.id, stay_ids)
-    _follow_up(hotel.id, stay_ids, "created")
+    ask_for_many(hotel.id, stay_ids, "created")
     return stay_ids
 
 
@@ -230,7 +230,7 @@ def update_guests(hotel_id: int, changes: Iterable[GuestChange]) -> None:
         audit.record_many(hotel_id, "guest_updated", "reservation", said)
         _tell(hotel_id, "booking-updated", [_told(found[change.stay_id]) for change in part])
         _forget([change.stay_id for change in part])
-    _follow_up(hotel_id, stay_ids, "guest_updated")
+    ask_for_many(hotel_id, stay_ids, "guest_updated")
 
 
 # Search
@@ -293,7 +293,7 @@ def _end(
         _tell(hotel_id, "booking-updated", [(row["booking_id"], status, _told(row)[2]) for row in rows])
         _forget(part)
     availability.count_nights(counts)
-    _follow_up(hotel_id, stay_ids, action)
+    ask_for_many(hotel_id, stay_ids, action)
 
 
 # What all of them have in common
@@ -329,13 +329,6 @@ def _tell(hotel_id: int, event: str, stays: Sequence[tuple[str, str, str | None]
         return
     several = {"booking_id": None, "status": None, "assigned_room_number": None, "stays": len(stays)}
     events.publish(hotel_id, event, several)
-
-
-def _follow_up(hotel_id: int, stay_ids: Sequence[int], action: str) -> None:
-    """Ask for what follows a change (mail, door codes), some stays at a time."""
-    for start in range(0, len(stay_ids), _FOLLOWED_TOGETHER):
-        part = list(stay_ids[start : start + _FOLLOWED_TOGETHER])
-        outbox.enqueue("jobs.stays.after_changes", {"reservation_ids": part, "action": action}, hotel_id=hotel_id)
 
 
 def _forget(stay_ids: Collection[int]) -> None:

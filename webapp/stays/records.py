@@ -14,6 +14,8 @@ from webapp.core.database import db
 from webapp.models import Reservation, Room
 from webapp.operations import services as operations
 
+from . import follow_up
+
 
 def refresh_search(stay: Reservation) -> None:
     """Recompute what the stay is found by."""
@@ -72,7 +74,8 @@ def changed(
 ) -> None:
     """Write the trail, tell the boards, and let follow what must (mail, door code)."""
     db.session.flush()
-    job, arguments = "jobs.stays.after_change", {"reservation_id": stay.id, "action": action}
+    job = None if follow_up.is_put_off(stay.hotel_id, stay.id, action) else "jobs.stays.after_change"
+    arguments = {"reservation_id": stay.id, "action": action}
     changes.note(
         stay.hotel_id, stay, changes.Change(action, event, _told(stay), job, arguments, before, after, reason or None)
     )
