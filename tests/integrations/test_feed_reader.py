@@ -331,6 +331,68 @@ def test_what_is_no_address(url):
     assert fault_of(HttpFeedReader(limits=SHORT), url).kind == "forbidden_address"
 
 
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("http://169.254.169.254/latest/", "refused_address"),
+        ("http://10.0.0.1/a.ics", "refused_address"),
+        ("http://127.0.0.1:8000/a.ics", "refused_address"),
+        ("http://127.1/a.ics", "refused_address"),
+        ("http://0x7f000001./a.ics", "refused_address"),
+        ("http://999.1.1.1/a.ics", "refused_address"),
+        ("http://①⑦②.16.0.1/a.ics", "refused_address"),
+        ("webcal://192.168.0.10/a.ics", "refused_address"),
+        ("https://[::1]/a.ics", "refused_address"),
+        ("https://[fe80::1%25eth0]/a.ics", "refused_address"),
+        ("http://localhost:5000/a.ics", "refused_address"),
+        ("http://anything.localhost./a.ics", "refused_address"),
+        ("http://exa mple.com/a.ics", "url"),
+        ("https://-bad-.example/a.ics", "url"),
+        ("https://bad..example/a.ics", "url"),
+        ("https://" + "a" * 64 + ".example/a.ics", "url"),
+        ("https://" + "a" * 250 + "!.example/a.ics", "url"),
+        ("https://example.com:99999/a.ics", "url"),
+        ("https://example.com:port/a.ics", "url"),
+        ("https://user:password@example.com/a.ics", "url"),
+        ("https://@example.com/a.ics", "url"),
+        ("https://example.com/a.ics\r\nHost: other", "url"),
+        ("https://exam\tple.com/a.ics", "url"),
+        ("https://example.com/\x00a.ics", "url"),
+        ("ftp://example.com/a.ics", "url"),
+        ("https:///a.ics", "url"),
+        ("https://[broken/a.ics", "url"),
+    ],
+)
+def test_hopeless_addresses_are_known_without_asking_anybody(url, code):
+    def nobody(host, port):
+        raise AssertionError("no name is looked up")
+
+    reader = HttpFeedReader(limits=SHORT, resolver=nobody)
+    for use in (reader.check, reader.fetch):
+        with pytest.raises(FeedFault) as caught:
+            use(url)
+        assert (caught.value.kind, caught.value.code) == ("forbidden_address", code)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://www.airbnb.com/calendar/ical/1.ics?t=0123",
+        "webcal://example.com:8443/a b.ics",
+        " https://bücher.example/a.ics\n",
+        "http://my_host.example./a.ics",
+        "https://8.8.8.8/a.ics",
+        "https://[2606:4700:4700::1111]/a.ics",
+        "http://127.0.0.1:9000/ota/airbnb/1.ics",
+    ],
+)
+def test_what_may_be_an_address_is_taken(url):
+    def nobody(host, port):
+        raise AssertionError("no name is looked up")
+
+    HttpFeedReader(private_origins=["http://127.0.0.1:9000"], resolver=nobody).check(url)
+
+
 def test_without_the_sandbox_this_very_server_is_refused(wire):
     assert fault_of(HttpFeedReader(limits=SHORT), wire.url).kind == "forbidden_address"
     other_port = f"http://127.0.0.1:{wire.port + 1}"

@@ -95,9 +95,10 @@ def test_calendars_of_a_hotel_a_room_or_one_are_read_now(hotel, run, calendar):
     assert run("sync", "--feed", "1", "--room", "101").exit_code == 2
 
 
-def test_a_calendar_that_cannot_be_read_ends_the_command_with_status_one(hotel, run):
+def test_a_calendar_that_cannot_be_read_ends_the_command_with_status_one(hotel, run, sandbox):
     with transaction():
-        services.add_feed(hotel, factories.room_of(hotel, "101").id, "ical", "http://127.0.0.1:9/none.ics")
+        url = sandbox.control.feed_url("ical", "no-such-calendar")
+        services.add_feed(hotel, factories.room_of(hotel, "101").id, "ical", url)
     answer = run("sync", "--hotel", hotel.slug)
     assert answer.exit_code == 1
     assert "failed" in answer.output

@@ -17,6 +17,7 @@ from webapp.core import clock, redis, wiring
 from webapp.core.calendars import CalendarFormat
 from webapp.core.database import db
 from webapp.core.errors import Conflict
+from webapp.core.outbox import OutboxMessage
 from webapp.core.transaction import transaction
 from webapp.models import (
     Alert,
@@ -471,6 +472,72 @@ def test_ten_thousand_events_are_read(hotel: Hotel, connect) -> None:
     channel.raw(calendar(past + ahead))
     report = channel.sync()
     assert (report.events, report.decisions) == (10_000, {"created": 2})
+
+
+def crowd(count: int, nights: int, name: str = "c") -> list[str]:
+    """So many stays of one night each, spread evenly over the nights from 1 July 2026 on."""
+    first = dt.date(2026, 7, 1)
+    days_ = [first + dt.timedelta(n % nights) for n in range(count)]
+    return [f"UID:{name}{n}\r\nSUMMARY:Reserved\r\nDTSTART:{day:%Y%m%d}\r\nDURATION:P1D" for n, day in enumerate(days_)]
+
+
+def test_a_calendar_that_no_room_can_have_is_refused_whole_and_ends_nothing(hotel: Hotel, connect) -> None:
+    channel = connect("ical")
+    known = [
+        "UID:a\r\nSUMMARY:Ada\r\nDTSTART:20260610\r\nDTEND:20260612",
+        "UID:b\r\nSUMMARY:Bob\r\nDTSTART:20260620\r\nDTEND:20260622",
+    ]
+    channel.raw(calendar(known))
+    channel.sync()
+    before, told = all_stays(hotel), decisions(channel.feed)
+    assert len(before) == 2
+    channel.raw(calendar(crowd(10_000, 400)))
+    with later(1):
+        assert "10000 coming entries, with up to 25 stays on one night" in channel.sync().message
+    channel.raw(calendar(crowd(31, 1)))
+    for hours in range(2, 9):  # again and again: what it does not show is never missing
+        with later(hours):
+            report = channel.sync()
+        assert (report.outcome, report.decisions) == ("failed", None)
+        assert "31 coming entries, with up to 31 stays on one night" in report.message
+    assert all_stays(hotel) == before
+    assert decisions(channel.feed) == told
+    assert open_alerts(hotel) == ["feed_failing"]
+    assert db.session.scalar(select(func.count()).select_from(FeedSnapshot)) == 1
+    assert db.session.get_one(Feed, channel.feed_id, populate_existing=True).fault_kind == "implausible"
+    channel.raw(calendar(known))
+    with later(9):
+        assert channel.sync().outcome == "unchanged"
+    assert open_alerts(hotel) == []
+
+
+def test_joined_calendars_and_overlaps_are_recorded_and_followed_up_together(hotel: Hotel, connect) -> None:
+    channel = connect("ical")
+    channel.raw(calendar([*crowd(29, 1), *crowd(20, 20, "d")]))
+    report = channel.sync()
+    assert report.decisions == {"created": 49}
+    assert db.session.scalar(select(func.count()).select_from(Reservation)) == 49
+    assert open_alerts(hotel).count("stay_unplaced") == 49 - 20
+    asked = db.session.scalars(select(OutboxMessage).where(OutboxMessage.job.startswith("jobs.stays."))).all()
+    assert [message.job for message in asked] == ["jobs.stays.after_changes"]
+    stay_ids = set(db.session.scalars(select(Reservation.id)))
+    assert (set(asked[0].arguments["reservation_ids"]), asked[0].arguments["action"]) == (stay_ids, "created")
+
+
+def test_few_stays_are_followed_up_each_by_itself(hotel: Hotel, connect) -> None:
+    channel = connect("ical")
+    channel.raw(calendar(crowd(2, 2)))
+    channel.sync()
+    asked = db.session.scalars(select(OutboxMessage.job).where(OutboxMessage.job.startswith("jobs.stays."))).all()
+    assert list(asked) == ["jobs.stays.after_change"] * 2
+
+
+def test_a_calendar_of_which_nothing_can_be_read_is_no_empty_one(hotel: Hotel, connect) -> None:
+    channel = connect("ical")
+    channel.raw(calendar(["UID:s\r\nSUMMARY:Ada\r\nDTSTART:20260610\r\nDURATION:P1D\r\nRRULE:FREQ=SECONDLY"]))
+    report = channel.sync()
+    assert report.outcome == "failed"
+    assert "could not work with" in report.message
 
 
 def test_a_manual_sync_tells_how_it_goes(hotel: Hotel, connect, run_jobs) -> None:

@@ -66,6 +66,16 @@ def test_a_calendar_is_connected_tried_and_switched_on(hotel, manager, address, 
     [
         ({"url": ""}, "Paste the address"),
         ({"url": "ftp://example.com/x"}, "begins with https"),
+        ({"url": "http://169.254.169.254/latest/meta-data/"}, "private network"),
+        ({"url": "http://10.0.0.1/a.ics"}, "private network"),
+        ({"url": "http://127.0.0.1:9/a.ics"}, "private network"),
+        ({"url": "http://localhost/a.ics"}, "private network"),
+        ({"url": "http://2130706433/a.ics"}, "private network"),
+        ({"url": "https://[::ffff:10.0.0.1]/a.ics"}, "private network"),
+        ({"url": "http://exa mple.com/a.ics"}, "not an address a calendar can be read from"),
+        ({"url": "https://example.com:99999/a.ics"}, "not an address a calendar can be read from"),
+        ({"url": "https://guest:secret@example.com/a.ics"}, "no user name in it"),
+        ({"url": "https://example.com/a.ics\r\nX-More: 1"}, "not an address a calendar can be read from"),
         ({"room_id": "0"}, "Not a valid choice"),
     ],
 )
@@ -82,12 +92,53 @@ def test_what_is_no_address_is_said_so(hotel, manager, values, word):
     assert answer.text.lstrip().startswith("<form")
 
 
+def test_a_hopeless_address_does_not_replace_a_good_one(hotel, manager, address):
+    feed = connected(hotel, address, is_active=False)
+    url = f"/staff/{hotel.slug}/channels/feeds/{feed.id}/edit"
+    form = {"provider": "airbnb", "url": "http://192.168.1.1/a.ics"}
+    answer = manager.post(url, data=form, headers=HTMX)
+    assert answer.status_code == 422
+    assert "private network" in answer.text
+    assert db.session.get_one(Feed, feed.id, populate_existing=True).url == address
+
+
+def test_a_calendar_whose_address_was_taken_before_it_was_checked_can_be_switched_off(hotel, manager, address):
+    feed = connected(hotel, address)
+    with transaction():
+        feed.url = "http://10.0.0.1/a.ics"
+    answer = manager.post(f"/staff/{hotel.slug}/channels/feeds/{feed.id}/switch", data={"is_active": "0"})
+    assert answer.status_code == 303
+    assert not db.session.get_one(Feed, feed.id, populate_existing=True).is_active
+
+
 def test_one_calendar_is_not_connected_twice(hotel, manager, address):
     connected(hotel, address)
     form = {"room_id": factories.room_of(hotel, "102").id, "provider": "airbnb", "url": address}
     answer = manager.post(f"/staff/{hotel.slug}/channels/feeds/new", data=form)
     assert answer.status_code == 422
     assert "already connected to room 101" in answer.text
+
+
+def test_a_calendar_that_no_room_can_have_is_refused_in_words_when_it_is_tried_and_when_it_is_read(
+    hotel, manager, sandbox, run_jobs
+):
+    key = uuid4().hex
+    night = f"DTSTART;VALUE=DATE:{days(5)}\r\nDTEND;VALUE=DATE:{days(6)}".replace("-", "")
+    events = "".join(
+        f"BEGIN:VEVENT\r\nUID:u{n}\r\nSUMMARY:Reserved\r\nDESCRIPTION:HM{n:08}\r\n{night}\r\nEND:VEVENT\r\n"
+        for n in range(31)
+    )
+    sandbox.control.put_raw_feed("ical", key, f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{events}END:VCALENDAR\r\n".encode())
+    feed = connected(hotel, sandbox.control.feed_url("ical", key), is_active=False)
+    url = f"/staff/{hotel.slug}/channels/feeds/{feed.id}"
+    manager.post(f"{url}/test")
+    run_jobs()
+    said = "31 coming entries, with up to 31 stays on one night"
+    assert said in manager.get(url).text
+    manager.post(f"{url}/switch", data={"is_active": "1"})
+    run_jobs()
+    assert said in manager.get(f"/staff/{hotel.slug}/channels").text
+    assert db.session.scalars(select(Reservation)).all() == []
 
 
 def test_the_page_shows_the_health_of_every_calendar(hotel, manager, address, run_jobs):

@@ -14,9 +14,9 @@ from sqlalchemy.orm import aliased
 
 from webapp.channels import health, picture, targets
 from webapp.channels.apply import ALARM_KEY, alarm_key, apply
-from webapp.channels.domain import Policy, Reconciliation, reconcile
+from webapp.channels.domain import Crowded, Policy, Reconciliation, reconcile
 from webapp.channels.picture import Picture, provider_of
-from webapp.channels.ports import Body
+from webapp.channels.ports import Body, FeedFault
 from webapp.channels.targets import Target
 from webapp.core import actor, events
 from webapp.core.calendars import ParsedCalendar
@@ -26,6 +26,10 @@ from webapp.core.transaction import after_commit
 from webapp.models import Alert, Feed, FeedSnapshot, Hotel, Room
 from webapp.stays.domain import SOURCE_LABELS
 
+NOT_UNDERSTOOD = (
+    "The calendar was fetched, but we could not work with what it says. Nothing was changed; it is tried again."
+)
+_UNREADABLE = ("unreadable_event", "unknown_recurrence")
 SETTLING = dt.timedelta(hours=24)  # after a calendar was connected
 TAKES_OR_FREES_NIGHTS = ("created", "changed", "cancelled", "restored", "block", "echo")
 Sibling = aliased(Feed)
@@ -45,12 +49,17 @@ class SyncReport:
 def take_snapshot(target: Target, body: Body, parsed: ParsedCalendar) -> SyncReport:
     """Judge what a feed said and carry it out; one at a time for each room.
 
-    The content is kept once; the row of the feed is written only where it changes.
+    The content is kept once; the row of the feed is written only where it changes. Raises FeedFault, and has then changed nothing, when
+    nothing of it could be read, or it shows more than a room's calendar can.
     """
+    _refuse_unreadable(parsed)
     seen = lock_and_load(target)
     if seen is None:
         return SyncReport("skipped")
-    result = judge(seen, parsed, target)
+    try:
+        result = judge(seen, parsed, target)
+    except Crowded as crowded:
+        raise implausible(crowded) from None
     with actor.acting_as(_actor(seen)):
         health.note_recovery(seen.feed)
         apply(seen, result)
@@ -67,6 +76,22 @@ def take_snapshot(target: Target, body: Body, parsed: ParsedCalendar) -> SyncRep
             target.hotel_id, "feed-synced", {"feed_id": target.feed_id, "outcome": "changed", "decisions": counts}
         )
     return report
+
+
+def _refuse_unreadable(parsed: ParsedCalendar) -> None:
+    """A calendar of which not one entry could be read is not an empty one."""
+    if not parsed.events and any(problem.code in _UNREADABLE for problem in parsed.problems):
+        raise FeedFault("not_understood", NOT_UNDERSTOOD)
+
+
+def implausible(crowded: Crowded) -> FeedFault:
+    """The refusal of a calendar that shows more than a room's can."""
+    message = (
+        f"The calendar shows {crowded.entries} coming entries, with up to {crowded.deepest} stays on one night. No room's calendar does, not "
+        "even several joined in one file, so nothing of it was taken. Check that this is the export address of this room."
+    )
+    params: dict[str, str | int] = {"entries": crowded.entries, "deepest": crowded.deepest}
+    return FeedFault("implausible", message, "implausible", params=params)
 
 
 def counts_of(result: Reconciliation) -> dict[str, int]:

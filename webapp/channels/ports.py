@@ -15,6 +15,7 @@ FaultKind = Literal[
     "not_a_calendar",
     "truncated",
     "not_understood",
+    "implausible",
 ]
 
 
@@ -64,6 +65,11 @@ class FeedFault(Exception):
 
 
 class FeedReader(Protocol):
+    def check(self, url: str) -> None:
+        """Raises FeedFault `forbidden_address` (code `url` or `refused_address`) when the address can be seen to be hopeless as it stands:
+        nothing is connected to and no name is looked up. `fetch` does the same first, and judges what names lead to."""
+        ...
+
     def fetch(self, url: str, etag: str | None = None, last_modified: str | None = None) -> FeedAnswer:
         """Fetch a calendar, conditionally where we know a version. Raises FeedFault.
 

@@ -94,6 +94,10 @@ FAULTS: dict[str, Any] = {
     "xml": lazy("The address answered with an XML document, not with a calendar."),
     "piece": lazy("The address answered with a piece of a calendar: its first line is missing."),
     "not_a_calendar": lazy("The address answered with something that is not a calendar."),
+    "implausible": lazy(
+        "The calendar shows %(entries)s coming entries, with up to %(deepest)s stays on one night. No room's calendar does, not even "
+        "several joined in one file, so nothing of it was taken. Check that this is the export address of this room."
+    ),
     "not_understood": lazy(
         "The calendar was read, but we could not work with what it says. Nothing was changed; it is tried again."
     ),

@@ -16,10 +16,12 @@ from sqlalchemy import select, update
 
 from webapp.channels import blocks, targets
 from webapp.channels.apply import alarm_key, apply
-from webapp.channels.domain import Policy, Provider, classify
+from webapp.channels.domain import Crowded, Policy, Provider, Seen, classify, refuse_crowd
 from webapp.channels.health import failing_key
-from webapp.channels.judgement import SyncReport, counts_of, judge, lock_and_load
+from webapp.channels.judgement import SyncReport, counts_of, implausible, judge, lock_and_load
 from webapp.channels.picture import Picture
+from webapp.channels.ports import FeedFault, FeedReader
+from webapp.channels.reasons import FAULTS
 from webapp.channels.targets import Target
 from webapp.core import audit, events, outbox, wiring
 from webapp.core.calendars import CalendarFormat, ParsedCalendar
@@ -80,10 +82,16 @@ def accept_loss(hotel: Hotel, feed_id: int) -> SyncReport:
 
 
 def describe(target: Target, parsed: ParsedCalendar) -> dict[str, Any]:
-    """What a calendar says, as it would be understood: for the person who is about to switch it on."""
+    """What a calendar says, as it would be understood: for the person who is about to switch it on. Raises FeedFault for one that would be
+    refused."""
     provider: Provider = target.provider  # type: ignore[assignment]
-    judged = [(event, classify(event, provider, target.today)) for event in parsed.events]
-    ahead = sorted((event.start, event.end, verdict.kind) for event, verdict in judged if event.end > target.today)
+    judged = [Seen(event, classify(event, provider, target.today)) for event in parsed.events]
+    try:
+        refuse_crowd({seen.identity: seen for seen in judged}.values(), target.today)
+    except Crowded as crowded:
+        raise implausible(crowded) from None
+    coming = (seen for seen in judged if seen.event.end > target.today)
+    ahead = sorted((seen.event.start, seen.event.end, seen.verdict.kind) for seen in coming)
     hint = parsed.provider_hint
     return {
         "outcome": "ok",
@@ -112,7 +120,8 @@ def switch_feed(hotel: Hotel, feed_id: int, is_active: bool) -> Feed:
 def add_feed(hotel: Hotel, room_id: int, provider: str, url: str, *, is_active: bool = True) -> Feed:
     """Connect a calendar to a room; it is read at once when active."""
     room = one_of_hotel(Room, hotel.id, id=room_id)
-    _check(provider, url)
+    _check_provider(provider)
+    check_address(url)
     _check_unused(hotel, url.strip(), None)
     feed = Feed(hotel_id=hotel.id, room_id=room.id, provider=provider, url=url.strip(), is_active=is_active, failures=0)
     db.session.add(feed)
@@ -127,7 +136,9 @@ def change_feed(hotel: Hotel, feed_id: int, *, provider: str, url: str | None, i
     """Change a feed; `url` None keeps the address. Another address or channel is read from the beginning."""
     feed = one_of_hotel(Feed, hotel.id, lock=True, id=feed_id)
     address = (url or feed.url).strip()
-    _check(provider, address)
+    _check_provider(provider)
+    if url:
+        check_address(address)
     _check_unused(hotel, address, feed.id)
     before = {"provider": feed.provider, "is_active": feed.is_active}
     is_other = address != feed.url or provider != feed.provider
@@ -189,12 +200,20 @@ def request_sync_of_hotel(hotel: Hotel) -> int:
     return len(feeds)
 
 
-def _check(provider: str, url: str) -> None:
+def _check_provider(provider: str) -> None:
     if provider not in PROVIDERS:
         raise Invalid(_("Choose the channel of this calendar."), field="provider")
+
+
+def check_address(url: str) -> None:
+    """Raises Invalid for an address that no reading could ever get through to. What its name leads to is judged when it is read."""
     address = url.strip()
     if not address.lower().startswith(("https://", "http://", "webcal://", "webcals://")) or len(address) > LONGEST_URL:
         raise Invalid(_("Paste the calendar's address; it begins with https://."), field="url")
+    try:
+        wiring.resolve(FeedReader).check(address)  # type: ignore[type-abstract]
+    except FeedFault as fault:
+        raise Invalid(str(FAULTS.get(fault.code, fault.message)), field="url") from None
 
 
 def _check_unused(hotel: Hotel, address: str, own_id: int | None) -> None:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from webapp.channels import health, history, judgement, services, targets
-from webapp.channels.judgement import SyncReport
+from webapp.channels.judgement import NOT_UNDERSTOOD, SyncReport
 from webapp.channels.ports import Body, FeedFault, FeedReader, NotModified
 from webapp.channels.targets import Target
 from webapp.core import events, wiring
@@ -20,9 +20,6 @@ from webapp.core.calendars import CalendarFormat
 from webapp.core.transaction import transaction
 
 log = structlog.get_logger(__name__)
-NOT_UNDERSTOOD = (
-    "The calendar was fetched, but we could not work with what it says. Nothing was changed; it is tried again."
-)
 
 
 def sync_feed(feed_id: int, *, is_manual: bool = False) -> SyncReport:

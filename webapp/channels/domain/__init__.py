@@ -5,6 +5,8 @@ proof; Booking.com's UID is a function of room and start date and never an ident
 """
 
 from webapp.channels.domain.classification import classify
+from webapp.channels.domain.identity import Seen
+from webapp.channels.domain.plausibility import Crowded, refuse_crowd
 from webapp.channels.domain.reconciliation import reconcile
 from webapp.channels.domain.types import (
     Decision,
@@ -20,6 +22,7 @@ from webapp.channels.domain.types import (
 )
 
 __all__ = [
+    "Crowded",
     "Decision",
     "DecisionKind",
     "ItemKind",
@@ -28,8 +31,10 @@ __all__ = [
     "Policy",
     "Provider",
     "Reconciliation",
+    "Seen",
     "Span",
     "Verdict",
     "classify",
     "reconcile",
+    "refuse_crowd",
 ]

@@ -31,6 +31,13 @@ class Seen:
         event = self.event
         return (event.start, event.end, self.verdict.kind, self.verdict.reference or "", event.uid, event.summary)
 
+    @property
+    def identity(self) -> tuple:
+        """Equal for what a feed tells twice."""
+        event, verdict = self.event, self.verdict
+        uid = event.uid if verdict.has_stable_uid else ""
+        return (uid, event.start, event.end, verdict.reference, event.summary)
+
 
 @dataclass
 class Matching:

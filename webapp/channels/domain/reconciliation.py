@@ -10,6 +10,7 @@ from typing import Any
 from webapp.channels.domain.absence import Absence
 from webapp.channels.domain.classification import classify, is_echo, provider_of
 from webapp.channels.domain.identity import Seen, is_rolled, match
+from webapp.channels.domain.plausibility import refuse_crowd
 from webapp.channels.domain.types import (
     PROVISIONAL,
     PROVISIONAL_EMPTY,
@@ -52,6 +53,8 @@ def reconcile(
     echo; `is_doubtful`: its last answer was empty, which may be a fault. `is_settling`: the room's calendars have just been connected, so what was taken for a stay may prove to be an echo.
     `is_alarmed`: an alarm about this feed is already open. `is_loss_accepted`: a person has said
     that what vanished is really gone; `is_held`: that it must be kept. Run again with the resulting items and the same instant, it decides nothing.
+
+    Raises Crowded when the snapshot shows more than a room's calendar can.
     """
     run = _Run(
         tuple(known),
@@ -105,6 +108,8 @@ class _Run:
 
     def result(self, is_alarmed: bool, is_loss_accepted: bool, is_held: bool) -> Reconciliation:
         seen = self._seen()
+        if not is_loss_accepted:  # what a person looks at has been taken already
+            refuse_crowd(seen, self.today)
         living = [item for item in self.known if item.state != "ended"]
         matching = match(living, seen, self.today, self._is_recent, self.elsewhere)
         absent = []
@@ -134,8 +139,8 @@ class _Run:
                 continue
             if verdict.kind == "block" and event.nights == 1:
                 verdict = self._classify(event, stays)
-            uid = event.uid if verdict.has_stable_uid else ""
-            judged.setdefault((uid, event.start, event.end, verdict.reference, event.summary), Seen(event, verdict))
+            seen = Seen(event, verdict)
+            judged.setdefault(seen.identity, seen)
         return list(judged.values())
 
     def _classify(self, event: FeedEvent, stays: Iterable[FeedEvent]):

@@ -8,6 +8,8 @@ carry an IPv4 address inside; for IPv4 everything the registries call special is
 from __future__ import annotations
 
 import ipaddress
+import re
+import socket
 
 _REFUSED_V4 = tuple(
     ipaddress.IPv4Network(network)
@@ -46,6 +48,28 @@ _REFUSED_V6 = tuple(
         "3fff::/20",  # documentation
     )
 )
+
+
+_NUMBERS = re.compile(r"(0x[0-9a-f]*|[0-9]+)(\.(0x[0-9a-f]*|[0-9]+)){0,3}", re.IGNORECASE)
+
+
+def literal_address(host: str) -> str | None:
+    """The IP address that `host` is, also in the forms that only resolvers read (`2130706433`, `0x7f.1`); None for a name."""
+    host = host.removesuffix(".")
+    if _NUMBERS.fullmatch(host):
+        try:
+            return socket.inet_ntoa(socket.inet_aton(host))
+        except OSError:
+            return host  # numbers, but no address: nobody's
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        return None
+
+
+def is_local_name(host: str) -> bool:
+    """Whether the name is by definition this very computer's."""
+    return host.lower().removesuffix(".").rpartition(".")[2] == "localhost"
 
 
 def is_public_address(text: str) -> bool:

@@ -7,6 +7,7 @@ its mind between the question and the connection gains nothing.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
@@ -14,8 +15,18 @@ import idna
 
 from webapp.channels.ports import Body, FaultKind, FeedAnswer, FeedFault, NotModified
 
-from ..transport import Answer, Deadline, Limits, Resolver, Transport, TransportError, port_of, system_resolver
-from .addresses import is_public_address
+from ..transport import (
+    Answer,
+    Deadline,
+    Limits,
+    Resolver,
+    Transport,
+    TransportError,
+    port_of,
+    split_url,
+    system_resolver,
+)
+from .addresses import is_local_name, is_public_address, literal_address
 from .contents import check_calendar, html_title, json_message
 
 USER_AGENT = "Mozilla/5.0 (compatible; Innkeep/1.0; calendar import)"
@@ -23,6 +34,7 @@ MAX_REDIRECTS = 3
 FEED_LIMITS = Limits(connect=5.0, read=20.0, total=60.0, max_bytes=10 * 1024 * 1024)
 
 _REDIRECTS = (301, 302, 303, 307, 308)
+_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
 _SENDABLE = re.compile(r"[\x20-\x7e]{1,1000}")
 _SAFE = "!#$%&'()*+,/:;=?@[]~"  # kept by quote(): what is already encoded stays as it is
 
@@ -48,6 +60,27 @@ class HttpFeedReader:
         self._total = limits.total
         self._transport = Transport(limits, policy=self._may_connect, resolver=resolver, ca_file=ca_file)
 
+    def check(self, url: str) -> None:
+        try:
+            self._check(url)
+        except TransportError as error:
+            raise _fault(error) from None
+
+    def _check(self, url: str) -> str:
+        """`url` as it goes over the wire. Raises TransportError."""
+        if any(unicodedata.category(character) == "Cc" for character in url.strip()):
+            raise TransportError("url", "a control character in the address")  # urlsplit would drop it silently
+        tidy = _tidy_url(url)
+        parts = split_url(tidy)
+        host = str(parts.hostname)
+        address = literal_address(host)
+        if address is None and not _is_name(host):
+            raise TransportError("url", "not the name of a computer")
+        is_here = address is not None or is_local_name(host)
+        if is_here and not self._may_connect(parts, address or ""):
+            raise TransportError("refused_address", "an address we do not connect to")
+        return tidy
+
     def fetch(self, url: str, etag: str | None = None, last_modified: str | None = None) -> FeedAnswer:
         headers = {"User-Agent": self._user_agent, "Accept": "text/calendar, text/plain;q=0.9, */*;q=0.5"}
         conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
@@ -65,7 +98,7 @@ class HttpFeedReader:
 
     def _fetch(self, url: str, headers: dict[str, str], known: dict[str, str]) -> FeedAnswer:
         with Deadline(self._total) as deadline:
-            final_url, answer = self._follow(_tidy_url(url), headers | known, deadline)
+            final_url, answer = self._follow(self._check(url), headers | known, deadline)
         if answer.status == 304 and known:
             return NotModified()
         if answer.status not in (200, 203):
@@ -87,6 +120,11 @@ class HttpFeedReader:
 
     def _may_connect(self, parts: SplitResult, address: str) -> bool:
         return _origin(parts) in self._private_origins or is_public_address(address)
+
+
+def _is_name(host: str) -> bool:
+    labels = host.removesuffix(".").split(".")
+    return len(host) <= 254 and all(_LABEL.fullmatch(label) for label in labels)
 
 
 def _origin(parts: SplitResult) -> tuple[str, str, int]:
