@@ -99,7 +99,7 @@ BOMBS = (
     "RRULE:FREQ=SECONDLY\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
 )
 BAD_DAYS: dict[str, dict[str, object]] = {
-    "timeout": {"mode": "slow", "drip": True, "seconds": 10},
+    "timeout": {"mode": "slow", "drip": True, "seconds": 20},
     "too_large": {"mode": "huge"},
     "too_many_redirects": {"mode": "redirect"},
 }
@@ -122,7 +122,7 @@ def test_bad_calendars_end_in_faults_one_after_another_and_the_good_one_behind_t
             room_id, url = factories.room_of(hotel, number).id, control.feed_url("airbnb", key)
             feeds[kind or "good"] = services.add_feed(hotel, room_id, "airbnb", url)
     usual = wiring.resolve(FeedReader)
-    quick = HttpFeedReader(private_origins=[sandbox.http_url], limits=Limits(read=5.0, total=5.0, max_bytes=10 << 20))
+    quick = HttpFeedReader(private_origins=[sandbox.http_url], limits=Limits(read=8.0, total=8.0, max_bytes=1 << 20))
     wiring.bind(FeedReader, lambda: quick)
     try:
         with clock.frozen(dt.datetime(2026, 6, 1, 11, 7, tzinfo=dt.UTC)):
