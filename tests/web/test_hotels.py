@@ -70,7 +70,7 @@ def test_many_hotels_are_shown_in_pages_and_found_by_name_or_place(client):
     assert names_on(client, q="inn 0042") == ["Inn 0042"]
     assert names_on(client, q="reims NORD 100%") == [f"Inn {n:04}" for n in range(7, 1000, 100)]
     for nothing in ("_nn", "%%%", "\\", "x" * 5000, "\x00\x00Inn 9999", "' OR 1=1"):
-        assert "bears this name" in client.get("/", query_string={"q": nothing}).text, nothing
+        assert "has this name" in client.get("/", query_string={"q": nothing}).text, nothing
     page = client.get("/", query_string={"q": "<b>hull"}).text
     assert "&lt;b&gt;hull" in page
     assert "page=2" in client.get("/", query_string={"q": "hull"}).text
@@ -263,7 +263,7 @@ def test_two_managers_save_the_settings(inn, sign_in):
     assert own.post(url, data=first).status_code == 303
     refused = own.post(url, data=second)
     assert (refused.status_code, "Somebody else has saved this" in refused.text) == (409, True)
-    for part in ("By now it is: Green Inn", 'value="Red Inn"', 'value="10:30"', "House rules, English"):
+    for part in ("It now reads: Green Inn", 'value="Red Inn"', 'value="10:30"', "House rules, English"):
         assert part in refused.text, part
     assert db.session.get_one(Hotel, inn.id).name == "Green Inn"
     seen = re.search(r'name="seen" value="([^"]*)"', refused.text)[1]
