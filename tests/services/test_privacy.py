@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 
+import click
 import pytest
-from sqlalchemy import LargeBinary, cast, select, text, type_coerce
+from sqlalchemy import LargeBinary, cast, select, text, type_coerce, update
 
 from tests import factories
 from tests.accounts_kit import person
@@ -30,6 +31,7 @@ from webapp.models import (
     Upload,
     UploadEntry,
     User,
+    WebhookEvent,
 )
 from webapp.privacy import erasure, rotation
 from webapp.stays import services as stays
@@ -167,6 +169,64 @@ def test_a_person_is_erased_from_every_record_of_the_stay(hotel, run):
 
 def test_every_sealed_table_has_been_thought_about():
     assert {table.name for table in rotation.sealed_columns()} == erasure.ERASED | erasure.NOT_OF_GUESTS
+
+
+def test_what_the_message_provider_said_of_a_number_is_erased_however_it_was_typed(hotel, run):
+    stay = history_of(hotel)
+    with transaction():
+        hotel.country = "GB"
+        stays.update_guest(stay, {"guest_phone": "07700 900123"})
+        for number in ("+447700900123", "+447700900124"):
+            payload = {"From": number, "Body": f"From {number}"}
+            db.session.add(WebhookEvent(provider="twilio", event_id=number, payload=payload))
+    assert run("privacy", "erase", "--email", EMAIL, "--yes").exit_code == 0
+    db.session.expire_all()
+    kept = {event.event_id: event.payload for event in db.session.scalars(select(WebhookEvent))}
+    assert kept["+447700900123"] == {}
+    assert kept["+447700900124"]["Body"] == "From +447700900124"
+
+
+def test_who_said_stop_is_erased_and_keys_are_changed_all_the_same(hotel, new_key, run):
+    for number in ("+447700900123", "+447700900124"):
+        stay = history_of(hotel)
+        with transaction():
+            stop = Message(
+                hotel_id=hotel.id, reservation_id=stay.id, channel="sms", direction="in", recipient=number, body="STOP",
+                key=queueing.stop_keys(number)[0],
+            )  # fmt: skip
+            db.session.add(stop)
+    assert run("privacy", "erase", "--email", EMAIL, "--yes").exit_code == 0
+    answer = run("security", "rotate-keys", "--yes")
+    assert answer.exit_code == 0, answer.output
+    assert queueing.has_stopped("+447700900123"), "as long as the key of that time is known"
+    assert not queueing.has_stopped("")
+
+
+def test_a_stay_that_is_taken_up_again_while_the_question_waits_is_not_erased(hotel, app, monkeypatch):
+    stay = history_of(hotel)
+
+    def answer(*_arguments, **_options):
+        other = update(Reservation).where(Reservation.id == stay.id).values(status="CONFIRMED")
+        db.session.execute(other.execution_options(synchronize_session=False))
+        return True
+
+    monkeypatch.setattr(click, "confirm", answer)
+    told = app.test_cli_runner().invoke(args=["privacy", "erase", "--email", EMAIL])
+    assert told.exit_code == 1
+    assert "not over" in told.output
+    assert "Ada Example" in everything_known()
+
+
+def test_nothing_is_noted_as_given_out_when_the_file_cannot_be_written(hotel, run, tmp_path):
+    history_of(hotel)
+    answer = run("privacy", "export", "--email", EMAIL, "--output", str(tmp_path / "missing" / "ada.json"))
+    assert answer.exit_code == 1
+    assert "cannot be written" in answer.output
+    assert "personal_data_exported" not in db.session.scalars(select(AuditEntry.action)).all()
+    open_to_all = tmp_path / "ada.json"
+    open_to_all.touch(mode=0o644)
+    assert run("privacy", "export", "--email", EMAIL, "--output", str(open_to_all)).exit_code == 0
+    assert open_to_all.stat().st_mode & 0o077 == 0
 
 
 def test_others_keep_their_data(hotel, run):

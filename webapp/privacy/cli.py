@@ -10,6 +10,7 @@ import structlog
 from flask.cli import AppGroup
 
 from webapp.core.actor import Actor, acting_as
+from webapp.core.database import db
 from webapp.core.errors import AppError
 from webapp.core.transaction import transaction
 
@@ -49,6 +50,8 @@ def _summary(subject: Subject) -> str:
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="A file; the terminal when left out.")
 def export_person(email: str | None, booking: str | None, output: Path | None) -> None:
     """Give out what there is about a person, as JSON. It is noted in the history of each stay."""
+    if output is not None:
+        _make_private(output)  # before it is noted that anything was given out
     with acting_as(OPERATOR), transaction():
         subject = _subject(email, booking)
         content = json.dumps(export(subject), ensure_ascii=False, indent=1)
@@ -56,9 +59,17 @@ def export_person(email: str | None, booking: str | None, output: Path | None) -
     if output is None:
         click.echo(content)
         return
-    output.touch(mode=0o600)
     output.write_text(content + "\n")
     click.echo(f"Written to {output}: {_summary(subject)}.")
+
+
+def _make_private(file: Path) -> None:
+    """The file is there, and nobody else reads it."""
+    try:
+        file.touch(mode=0o600)
+        file.chmod(0o600)
+    except OSError as error:
+        raise click.ClickException(f"{file} cannot be written: {error.strerror}.") from error
 
 
 @privacy.command("erase")
@@ -76,6 +87,8 @@ def erase_person(email: str | None, booking: str | None, yes: bool, dry_run: boo
         click.confirm(f"Erase for good: {_summary(subject)}?", abort=True)
     try:
         with acting_as(OPERATOR), transaction():
+            db.session.expire_all()  # whoever was asked took their time: what counts is how it is now
+            subject = _subject(email, booking)
             erase(subject)
     except AppError as error:
         raise click.ClickException(str(error.message)) from error

@@ -13,6 +13,7 @@ from webapp.core.audit import AuditEntry
 from webapp.core.clock import now
 from webapp.core.database import db
 from webapp.core.errors import Conflict
+from webapp.messaging.domain import as_e164
 from webapp.models import (
     AccountToken,
     ChannelMail,
@@ -23,6 +24,7 @@ from webapp.models import (
     FeedItem,
     FeedSnapshot,
     GuestLink,
+    Hotel,
     IdempotencyKey,
     Membership,
     Message,
@@ -53,7 +55,7 @@ def erase(subject: Subject) -> None:
     """Forget the person. Raises Conflict while a stay of theirs is not over, or while they work in a hotel."""
     _refuse_too_early(subject)
     db.session.execute(text("SET LOCAL innkeep.rewrite_trail = 'yes'"))
-    phones = {stay.guest_phone for stay in subject.stays if stay.guest_phone}
+    phones = {number for stay in subject.stays for number in _numbers_of(stay)}
     for stay in subject.stays:
         _erase_stay(stay)
     for member in subject.member_of:
@@ -76,6 +78,13 @@ def _refuse_too_early(subject: Subject) -> None:
     user = subject.user
     if user is not None and db.session.scalar(select(Membership.id).filter_by(user_id=user.id).limit(1)) is not None:
         raise Conflict("This account belongs to a hotel's team. Remove it from the team first.", "STILL_ON_TEAM")
+
+
+def _numbers_of(stay: Reservation) -> set[str]:
+    """The stay's telephone numbers as providers write them, however they were typed here."""
+    country = db.session.get_one(Hotel, stay.hotel_id).country
+    written = [number for number in (stay.guest_phone, stay.booker_phone) if number]
+    return {as_e164(number, country) or number for number in written}
 
 
 def _erase_stay(stay: Reservation) -> None:

@@ -146,6 +146,8 @@ def _refresh_fingerprint(code: AccessCode) -> bool:
 
 
 def _refresh_stop(message: Message) -> bool:
+    if not message.recipient:  # of somebody who was erased: the mark ends with the key it was made under
+        return False
     before, message.key = message.key, queueing.stop_keys(message.recipient)[0]
     return before != message.key
 
