@@ -14,7 +14,7 @@ from webapp.core.database import db
 from webapp.core.transaction import transaction
 from webapp.models import Inventory, Reservation
 from webapp.rates.queries import current_catalogue
-from webapp.stays import departures, pricing, services
+from webapp.stays import departures, pricing, services, splitting
 from webapp.stays.pricing import Wanted
 from webapp.stays.wording import folio, worded
 
@@ -185,6 +185,20 @@ def test_a_guest_in_house_leaves_later_or_is_joined(hotel, desk):
     assert folio(here) == [("3 nights, Double", Decimal(300)), ("Late departure", Decimal(15))]
     yesterday = desk.get(url(here), query_string=asked(here, -3, 2))
     assert yesterday.status_code == 422
+
+
+def test_a_guest_who_has_moved_stays_longer_though_others_slept_there_before(hotel, desk):
+    factories.make_stay(hotel, "102", nights=1)
+    split = factories.make_stay(hotel, "101", nights=2, total=Decimal(200))
+    with transaction():
+        splitting.split(split, day(hotel, 1), factories.room_of(hotel, "102"))
+    factories.make_stay(hotel, "101", arrives_in=2, nights=3)
+    assert agree(desk, split, **asked(split, 0, 4)).status_code == 303
+    assert (split.nights, split.total) == (4, Decimal(400))
+    assert agree(desk, split, "kept", **asked(split, 0, 3)).status_code == 303
+    factories.make_stay(hotel, "102", arrives_in=3, nights=2)
+    taken = desk.get(url(split), query_string=asked(split, 0, 4))
+    assert (taken.status_code, "The room is taken" in taken.text) == (422, True)
 
 
 def test_a_longer_stay_keeps_its_price_and_adds_the_nights_of_now(hotel, desk, stay):

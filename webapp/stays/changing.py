@@ -21,7 +21,7 @@ from webapp.core.tenancy import one_of_hotel
 from webapp.models import Hotel, Reservation, RoomType
 from webapp.rates.queries import current_catalogue
 
-from . import departures, pricing, records
+from . import departures, pricing, records, services
 from .pricing import Bill, Wanted
 from .resale import Sale, sell_again
 
@@ -125,7 +125,8 @@ def _check_party(wanted: Wanted, kind: RoomType) -> None:
 def _check_free(stay: Reservation, hotel: Hotel, wanted: Wanted) -> None:
     """Say early what the guard would say, as far as one sees it without holding anything."""
     is_same_type = wanted.room_type_id == stay.room_type_id
-    if stay.room_id is not None and is_same_type and guard.room_conflict(stay.room_id, wanted.dates, stay.id):
+    room, nights = services.room_needed(stay, wanted.dates)
+    if room is not None and nights is not None and is_same_type and guard.room_conflict(room.id, nights, stay.id):
         raise Conflict(_("The room is taken for part of these nights."), "ROOM_OVERLAP_CONFLICT", field="check_out")
     counted = stay.inventory_type_id if is_same_type else wanted.room_type_id
     catalogue = current_catalogue(hotel.slug)

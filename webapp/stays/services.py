@@ -42,8 +42,8 @@ from .records import (
 
 __all__ = [
     "NewStay", "add_note", "assign_room", "cancel", "change_dates", "check_in_guest", "check_out_guest", "confirm",
-    "create_stay", "expire", "hold_together", "mark_no_show", "move_in_house", "note_change", "reinstate", "unassign_room",
-    "undo_check_in", "undo_check_out", "update_guest",
+    "create_stay", "expire", "hold_together", "mark_no_show", "move_in_house", "note_change", "reinstate", "room_needed",
+    "unassign_room", "undo_check_in", "undo_check_out", "update_guest",
 ]  # fmt: skip
 
 
@@ -248,18 +248,12 @@ def change_dates(stay: Reservation, dates: StayDates, *, is_fact: bool = False) 
 
 
 def _set_dates(stay: Reservation, dates: StayDates, *, is_fact: bool) -> None:
-    room = db.session.get_one(Room, stay.room_id) if stay.room_id is not None else None
+    room, added = room_needed(stay, dates)
     old_dates, old_type_id = stay.dates, stay.inventory_type_id
-    added: StayDates | None = dates
     if room is not None:
-        room = _last_room(stay) if stay.has_moved and dates.check_in == old_dates.check_in else room
         availability.lock_rooms([room.id])
-        # With the same arrival only the difference moves: earlier nights may have been slept in another room.
         is_same_arrival = dates.check_in == old_dates.check_in
         availability.vacate_room(reservation_id=stay.id, since=dates.check_out if is_same_arrival else None)
-        if is_same_arrival:
-            is_longer = dates.check_out > old_dates.check_out
-            added = StayDates(old_dates.check_out, dates.check_out) if is_longer else None
     stay.check_in, stay.check_out = dates.check_in, dates.check_out
     db.session.flush()
     if room is not None and added is not None:
@@ -268,6 +262,20 @@ def _set_dates(stay: Reservation, dates: StayDates, *, is_fact: bool) -> None:
         stay.inventory_type_id = stay.room_type_id
     availability.exchange_nights(old_type_id, old_dates, stay.inventory_type_id, dates, is_fact=is_fact)
     db.session.flush()
+
+
+def room_needed(stay: Reservation, dates: StayDates) -> tuple[Room | None, StayDates | None]:
+    """(the room that other dates of a stay are written into, the nights that it must be free on for that); None for none.
+
+    With the same arrival only the difference moves: earlier nights may have been slept in another room.
+    """
+    if stay.room_id is None:
+        return None, None
+    room = db.session.get_one(Room, stay.room_id)
+    if dates.check_in != stay.check_in:
+        return room, dates
+    added = StayDates(stay.check_out, dates.check_out) if dates.check_out > stay.check_out else None
+    return _last_room(stay) if stay.has_moved else room, added
 
 
 def _last_room(stay: Reservation) -> Room:
