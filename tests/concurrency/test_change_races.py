@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -11,13 +12,17 @@ import pytest
 from sqlalchemy import select
 
 from tests.booking_kit import make_shop
+from tests.concurrency.test_lock_order import WAITERS
 from tests.concurrency.test_races import race
 from tests.factories import make_stay, type_of
+from webapp.availability.domain import Party
 from webapp.booking import changes
 from webapp.core.database import db
+from webapp.core.errors import AppError
 from webapp.core.stay_dates import StayDates
+from webapp.core.transaction import transaction
 from webapp.models import Hotel, Reservation
-from webapp.stays import changing
+from webapp.stays import changing, departures
 from webapp.stays.pricing import Wanted
 
 pytestmark = pytest.mark.race
@@ -61,6 +66,34 @@ def test_one_of_two_changes_negative_control(house, monkeypatch):
     """Without a look at what the form was made from, the last one silently overwrites the others."""
     monkeypatch.setattr(changing, "seen", lambda _stay: "")
     assert race(house[0], [longer(house, nights) for nights in (3, 4, 5, 6)]) == {"done": 4}
+
+
+def test_what_the_desk_charges_meanwhile_stays_on_the_bill_of_a_guest_who_changes(house):
+    """The guest saw the price before; their change waits for the desk, and is then shown the price with the charge."""
+    app, stay_id = house
+    ends: list[str] = []
+
+    def change() -> None:
+        with app.app_context():
+            stay = db.session.get_one(Reservation, stay_id)
+            last = stay.check_in + dt.timedelta(days=3)
+            try:
+                with transaction():
+                    changes.change(stay, "race", "DBL", stay.check_in, last, Party(2), Decimal(300))
+                ends.append("done")
+            except AppError as error:
+                ends.append(error.code)
+
+    guest = threading.Thread(target=change)
+    with app.app_context(), transaction():
+        departures.allow_late(db.session.get_one(Reservation, stay_id), dt.time(16), Decimal(15))
+        guest.start()
+        while guest.is_alive() and not db.session.scalar(WAITERS):
+            guest.join(0.01)
+        assert guest.is_alive(), ends
+    guest.join(30)
+    assert ends == ["PRICE_CHANGED"]
+    assert outcome(house) == (2, Decimal(215), Decimal(215))
 
 
 def test_a_request_for_several_rooms_has_one_answer(own_database):

@@ -282,8 +282,7 @@ class Machine(RuleBasedStateMachine):
         can = can and all(self.demand(code, night) - (night in own) < len(ROOMS[code]) for night in dates)
 
         def act(row: Reservation) -> None:
-            proposal = changes.propose(row, self.hotel.slug, code, dates.check_in, dates.check_out, Party(1))
-            changes.change(row, proposal)
+            changes.change(row, self.hotel.slug, code, dates.check_in, dates.check_out, Party(1))
 
         if self.attempt_on(can, act, stay) and (dates != one.dates or not keeps_type):
             one.dates, one.sold_as, one.counted = dates, code, counted

@@ -9,8 +9,11 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.booking_kit import Shop, confirmed, day, make_shop, override, set_terms
+from webapp.availability.domain import Party
+from webapp.booking import changes
 from webapp.core.audit import AuditEntry
 from webapp.core.database import db
+from webapp.core.errors import Invalid
 from webapp.core.transaction import transaction
 from webapp.models import Inventory, Reservation
 from webapp.rates.queries import current_catalogue
@@ -233,3 +236,11 @@ def test_a_stay_in_another_currency_keeps_its_price(hotel, stay):
     assert pricing.kept_bill(stay, wanted, "Double").total == stay.total
     with pytest.raises(Exception, match="another currency"):
         pricing.new_bill(stay, current_catalogue(hotel.slug), wanted)
+    with pytest.raises(Invalid, match="another currency"), transaction():
+        departures.extend(stay, day(hotel, 13))
+    db.session.rollback()
+    party = Party(stay.adults, stay.children)
+    with pytest.raises(Invalid, match="another currency"), transaction():
+        changes.change(stay, hotel.slug, "DBL", stay.check_in, day(hotel, 13), party)
+    db.session.rollback()
+    assert (stay.nights, stay.total) == (2, Decimal(244))

@@ -54,6 +54,7 @@ def propose(stay: Reservation, slug: str, code: str, check_in: dt.date, check_ou
     The nights that the booking holds itself count as free.
     """
     catalogue = current_catalogue(slug)
+    pricing.check_currency(stay, catalogue)
     today = catalogue.business_date()
     dates = stay_dates(check_in, check_out, today)
     sold = quoting.sold_type(catalogue, code)
@@ -67,15 +68,19 @@ def propose(stay: Reservation, slug: str, code: str, check_in: dt.date, check_ou
     return Proposal(catalogue, sold, dates, party, price, *pricing.lines_with_charges(stay, price))
 
 
-def change(stay: Reservation, proposal: Proposal, expected_total: Decimal | None = None) -> None:
-    """Make the booking what was proposed. Raises Conflict PRICE_CHANGED when that is not the price the guest saw."""
+def change(
+    stay: Reservation, slug: str, code: str, check_in: dt.date, check_out: dt.date, party: Party,
+    expected_total: Decimal | None = None,
+) -> None:  # fmt: skip
+    """Make the booking what `propose` proposes. Raises Conflict PRICE_CHANGED when that is not at the price the guest saw."""
+    db.session.refresh(stay, with_for_update=True)  # what the house charges in this moment is on the bill too
     _check_own(stay)
+    proposal = propose(stay, slug, code, check_in, check_out, party)
     if expected_total is not None and expected_total != proposal.total:
         raise Conflict(_("The price has changed. Please look at it again."), "PRICE_CHANGED")
     terms = quoting.agreed_terms(proposal.catalogue, proposal.price)
     columns = {"price_lines": proposal.lines, "terms": terms,
                "deposit_due": quoting.deposit_of(terms)}  # fmt: skip
-    party = proposal.party
     sell_again(stay, Sale(proposal.sold.id, proposal.dates, party.adults, party.children, proposal.total, columns))
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask import flash, make_response, request
 from flask_babel import gettext as _
 
+from webapp.availability.domain import Party
 from webapp.core.errors import AppError, Malformed, NotFound
 from webapp.core.transaction import transaction
 from webapp.models import Hotel, Reservation
@@ -127,7 +129,7 @@ def change(token: str) -> Any:
     proposal = None
     if request.args.get("check_in") and form.validate():
         try:
-            proposal = _proposal(stay, hotel, form)
+            proposal = changes.propose(stay, hotel.slug, *_asked(form))
         except AppError as error:
             show_error(form, error)
     context = _context(stay, hotel, token)
@@ -147,7 +149,7 @@ def do_change(token: str) -> Any:
         return see_other(page_of(stay, "change"))
     try:
         with transaction():
-            changes.change(stay, _proposal(stay, hotel, form), total)
+            changes.change(stay, hotel.slug, *_asked(form), total)
     except AppError as error:
         flash(str(error.message), "error")
         return see_other(page_of(stay, "change"))
@@ -155,11 +157,8 @@ def do_change(token: str) -> Any:
     return see_other(page_of(stay))
 
 
-def _proposal(stay: Reservation, hotel: Hotel, form: ChangeForm) -> changes.Proposal:
-    party = pages.party_of(form)
-    return changes.propose(
-        stay, hotel.slug, form.room_type_code.data, form.check_in.data, form.check_out.data, party
-    )  # fmt: skip
+def _asked(form: ChangeForm) -> tuple[str, dt.date, dt.date, Party]:
+    return form.room_type_code.data, form.check_in.data, form.check_out.data, pages.party_of(form)
 
 
 def _present(stay: Reservation) -> dict[str, Any]:

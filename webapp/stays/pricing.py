@@ -51,6 +51,12 @@ def is_ours(stay: Reservation) -> bool:
     return stay.source in OWN_SOURCES
 
 
+def check_currency(stay: Reservation, catalogue: Catalogue) -> None:
+    """Raises Invalid: amounts of different currencies never meet."""
+    if stay.currency != catalogue.currency:
+        raise Invalid(_("The stay was sold in another currency than the hotel's prices are in now."))
+
+
 def charges_of(stay: Reservation) -> list[dict[str, Any]]:
     """The lines that were charged besides the stay itself."""
     return [line for line in stay.price_lines if line["kind"] not in _ORDER]
@@ -64,8 +70,7 @@ def new_bill(stay: Reservation, catalogue: Catalogue, wanted: Wanted) -> Bill:
     sold = catalogue.by_id.get(wanted.room_type_id)
     if sold is None:
         raise Invalid(_("The hotel no longer offers this room."), field="room_type_id")
-    if stay.currency != catalogue.currency:
-        raise Invalid(_("The stay was sold in another currency than the hotel's prices are in now."))
+    check_currency(stay, catalogue)
     discount = discount_for(catalogue, sold, wanted.dates, stay.promo_code or None)
     price = price_stay(catalogue, sold, wanted.dates, wanted.adults, wanted.children, discount)
     lines, total = lines_with_charges(stay, price)
@@ -100,10 +105,14 @@ def kept_bill(stay: Reservation, wanted: Wanted, room_name: str) -> Bill:
 
 
 def with_further_nights(stay: Reservation, catalogue: Catalogue, nights: StayDates) -> Bill:
-    """The stay with these nights after its own, each at the rates of now. Where the type is not sold any more, they add nothing."""
+    """The stay with these nights after its own, each at the rates of now. Where the type is not sold any more, they add nothing.
+
+    Raises Invalid when the stay is in another currency than the rates; its dates can be changed at the agreed price.
+    """
     sold = catalogue.by_id.get(stay.room_type_id)
     if sold is None:
         return Bill(stay.total, list(stay.price_lines), stay.terms, stay.deposit_due)
+    check_currency(stay, catalogue)
     price = price_stay(catalogue, sold, nights, stay.adults, stay.children)
     known = list(stay.price_lines) or agreed_line(stay)
     lines = sorted_lines([*known, *(line.as_json() for line in price.lines)])
