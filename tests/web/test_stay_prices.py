@@ -14,6 +14,7 @@ from webapp.booking import changes
 from webapp.core.audit import AuditEntry
 from webapp.core.database import db
 from webapp.core.errors import Invalid
+from webapp.core.stay_dates import StayDates
 from webapp.core.transaction import transaction
 from webapp.models import Inventory, Reservation
 from webapp.rates.queries import current_catalogue
@@ -161,7 +162,7 @@ def test_what_was_not_shown_is_not_agreed_to(hotel, desk, stay):
     )
     answer = confirmed(shown(desk, stay, **form))
     with transaction():
-        departures.move(stay, stay.dates.__class__(day(hotel, 9), day(hotel, 12)))
+        departures.move(stay, StayDates(day(hotel, 9), day(hotel, 12)))
     refused = desk.post(url(stay), data=form | answer)
     assert (refused.status_code, "was changed in the meantime" in refused.text) == (409, True)
     assert stay.total == Decimal(244)
@@ -211,6 +212,22 @@ def test_a_longer_stay_keeps_its_price_and_adds_the_nights_of_now(hotel, desk, s
     assert (stay.total, sum_of(stay)) == (Decimal("426.00"), Decimal("426.00"))
     assert stay.terms["nights"] == ["100.00", "100.00", "150.00"]
     assert folio(stay) == [("3 nights, Double", Decimal(350)), ("VAT", Decimal(70)), ("City", Decimal(6))]
+
+
+def test_nights_that_were_charged_already_are_not_charged_again(hotel, desk, stay):
+    with transaction():
+        departures.leave_early(stay, day(hotel, 11))
+        departures.extend(stay, day(hotel, 12))
+    assert (stay.nights, stay.total, sum_of(stay)) == (2, Decimal(244), Decimal(244))
+    with transaction():
+        departures.leave_early(stay, day(hotel, 11))
+        departures.extend(stay, day(hotel, 13))
+    assert (stay.nights, stay.total, sum_of(stay)) == (3, Decimal(366), Decimal(366))
+    assert stay.terms["nights"] == ["100.00"] * 3
+    with transaction():  # its lines name the nights of before
+        departures.move(stay, StayDates(day(hotel, 9), day(hotel, 11)))
+        departures.extend(stay, day(hotel, 12))
+    assert stay.total == Decimal(488)
 
 
 def test_a_promotion_that_is_over_leaves_the_agreed_price(hotel, desk, stay):

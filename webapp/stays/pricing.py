@@ -6,6 +6,7 @@ bill either way.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,7 +16,7 @@ from flask_babel import gettext as _
 
 from webapp.core.errors import Invalid
 from webapp.core.money import quantum
-from webapp.core.stay_dates import StayDates
+from webapp.core.stay_dates import ONE_DAY, StayDates
 from webapp.models import Reservation
 from webapp.rates.discounts import discount_for
 from webapp.rates.domain import Catalogue, Price, price_stay
@@ -107,19 +108,31 @@ def kept_bill(stay: Reservation, wanted: Wanted, room_name: str) -> Bill:
 def with_further_nights(stay: Reservation, catalogue: Catalogue, nights: StayDates) -> Bill:
     """The stay with these nights after its own, each at the rates of now. Where the type is not sold any more, they add nothing.
 
-    Raises Invalid when the stay is in another currency than the rates; its dates can be changed at the agreed price.
+    Nor do those that it was charged for already, before its departure was brought forward at the agreed price. Raises Invalid when the
+    stay is in another currency than the rates; its dates can be changed at the agreed price.
     """
-    sold = catalogue.by_id.get(stay.room_type_id)
-    if sold is None:
+    sold, begins = catalogue.by_id.get(stay.room_type_id), _charged_until(stay, nights.check_in)
+    if sold is None or begins >= nights.check_out:
         return Bill(stay.total, list(stay.price_lines), stay.terms, stay.deposit_due)
     check_currency(stay, catalogue)
-    price = price_stay(catalogue, sold, nights, stay.adults, stay.children)
+    further = StayDates(begins, nights.check_out)
+    price = price_stay(catalogue, sold, further, stay.adults, stay.children)
     known = list(stay.price_lines) or agreed_line(stay)
     lines = sorted_lines([*known, *(line.as_json() for line in price.lines)])
     terms = dict(stay.terms)
     if terms.get("nights"):
         terms["nights"] = [*terms["nights"], *(f"{amount:.2f}" for amount in price.nights)]
     return Bill(stay.total + price.total, lines, terms, stay.deposit_due)
+
+
+def _charged_until(stay: Reservation, check_out: dt.date) -> dt.date:
+    """The day up to which the lines name every night since the arrival; `check_out` where they name others, or end before."""
+    named = {line.get("date") for line in stay.price_lines if line["kind"] == "night"}
+    if any(night.isoformat() not in named for night in StayDates(stay.check_in, check_out)):
+        return check_out
+    while check_out.isoformat() in named:
+        check_out += ONE_DAY
+    return check_out
 
 
 def agreed_line(stay: Reservation) -> list[dict[str, Any]]:
