@@ -205,6 +205,19 @@ def test_cancelling_a_group_shows_the_sum_first_and_tells_the_guest_once(hotel, 
     assert len(cancellations()) == 2
 
 
+def test_people_of_a_group_with_numbers_of_their_own_are_told_each(hotel, desk, run_jobs):
+    """Nobody of them has an address, so each is told by a short message."""
+    numbers = ("+447700900111", "+447700900222")
+    made = group_of_two(hotel)
+    with transaction():
+        for stay, number in zip(made, numbers, strict=True):
+            stays.update_guest(stay, {"guest_email": None, "guest_phone": number})
+    run_jobs()
+    assert post(desk, made[0], "/cancel", whole_group="y").status_code == 200
+    run_jobs()
+    assert sorted(one.recipient for one in cancellations()) == sorted(numbers)
+
+
 def test_one_room_of_a_group_is_cancelled_alone(hotel, desk, run_jobs):
     first, second = group_of_two(hotel)
     run_jobs()

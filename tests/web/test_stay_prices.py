@@ -150,6 +150,15 @@ def test_a_channel_sold_it_so_its_price_stands(hotel, desk):
     assert (sold.nights, sold.total) == (4, Decimal(300))
 
 
+def test_an_amount_finer_than_the_coin_is_agreed_to_as_it_was_shown(hotel, desk):
+    """As an upload or a fee may have left it."""
+    sold = factories.make_stay(hotel, "101", arrives_in=5, source="booking", total=Decimal("100.50"))
+    with transaction():
+        sold.currency = "JPY"
+    assert agree(desk, sold, "kept", **{**asked(sold, 5, 4), "adults": 1}).status_code == 303
+    assert (sold.nights, sold.total) == (4, Decimal("100.50"))
+
+
 def test_what_was_not_shown_is_not_agreed_to(hotel, desk, stay):
     form = asked(stay, nights=3)
     answer = confirmed(shown(desk, stay, **form))
