@@ -105,7 +105,7 @@ def test_a_request_for_several_rooms_has_one_answer(own_database):
         made = [
             make_stay(hotel, None, arrives_in=5, code=code, extras=extras, **values) for code in ("DBL", "SGL", "DBL")
         ]
-        ids = [stay.id for stay in made]
+        ids, seen = [stay.id for stay in made], changes.request_seen(made)
 
     def one(number: int) -> Reservation:
         return db.session.get_one(Reservation, ids[number])
@@ -113,8 +113,8 @@ def test_a_request_for_several_rooms_has_one_answer(own_database):
     ends = race(
         own_database,
         [
-            lambda: changes.accept(one(0), 3), lambda: changes.reject(one(2), "", 3), lambda: changes.accept(one(1), 3),
-            lambda: changes.reject(one(1), "", 3),
+            lambda: changes.accept(one(0), seen), lambda: changes.reject(one(2), "", seen),
+            lambda: changes.accept(one(1), seen), lambda: changes.reject(one(1), "", seen),
         ],
     )  # fmt: skip
     assert ends == {"done": 1, "INVALID_TRANSITION": 3}

@@ -10,6 +10,8 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.booking_kit import GUEST, Shop, day, make_shop, set_terms, stay_of
+from webapp.availability.domain import Party
+from webapp.booking import changes
 from webapp.core.audit import AuditEntry
 from webapp.core.database import db
 from webapp.core.events import LiveEvent
@@ -179,15 +181,25 @@ def ask_for_two(shop):
     return db.session.scalars(select(Reservation).order_by(Reservation.id)).all()
 
 
+def shown_word(page):
+    """What tells the rooms that the owner was shown."""
+    (word,) = set(re.findall(r'name="seen" value="([^"]+)"', page))
+    return {"seen": word}
+
+
 def test_a_request_for_several_rooms_is_accepted_at_once(shop, boss, run_jobs):
     set_terms(shop.hotel, request_to_book=True)
     first, second = ask_for_two(shop)
     base = f"/staff/{shop.hotel.slug}/requests"
     page = boss.get(base).text
     assert ("Accept all 2 rooms" in page, "320.00" in page, page.count("/accept")) == (True, True, 1)
-    assert boss.post(f"{base}/{second.booking_id}/accept", data={"rooms": "1"}).status_code == 409
+    with transaction():
+        changes.change(first, shop.hotel.slug, "DBL", day(shop.hotel, 10), day(shop.hotel, 20), Party(2))
+    late = boss.post(f"{base}/{second.booking_id}/accept", data=shown_word(page), follow_redirects=True)
+    assert (late.status_code, "has changed this request" in late.text) == (409, True)
     assert {first.status, second.status} == {"PENDING_PAYMENT"}
-    assert boss.post(f"{base}/{second.booking_id}/accept", data={"rooms": "2"}).status_code == 303
+    page = boss.get(base).text
+    assert boss.post(f"{base}/{second.booking_id}/accept", data=shown_word(page)).status_code == 303
     assert {first.status, second.status} == {"CONFIRMED"}
     run_jobs()
     assert len(db.session.scalars(select(Message).where(Message.template == "booking")).all()) == 1
@@ -198,7 +210,8 @@ def test_a_request_for_several_rooms_is_declined_at_once(shop, boss, run_jobs):
     set_terms(shop.hotel, request_to_book=True)
     stays_of_it = ask_for_two(shop)
     url = f"/staff/{shop.hotel.slug}/requests/{stays_of_it[0].booking_id}/reject"
-    assert boss.post(url, data={"rooms": "2", "reason": "We are closed."}).status_code == 303
+    word = shown_word(boss.get(f"/staff/{shop.hotel.slug}/requests").text)
+    assert boss.post(url, data={**word, "reason": "We are closed."}).status_code == 303
     assert {stay.status for stay in stays_of_it} == {"CANCELLED"}
     assert (shop.types()["DBL"]["rooms_left"], shop.types()["SGL"]["rooms_left"]) == (3, 2)
     run_jobs()

@@ -16,6 +16,7 @@ from webapp.core.clock import now
 from webapp.core.database import db
 from webapp.core.errors import Conflict
 from webapp.core.stay_dates import StayDates
+from webapp.core.versions import seen_of
 from webapp.models import Hotel, Reservation
 from webapp.rates.domain import Catalogue, Price, SoldType, price_stay
 from webapp.rates.queries import current_catalogue
@@ -112,12 +113,12 @@ def cancel_together(members: Sequence[Reservation], expected_fee: Decimal | None
     return sum((cancel(stay) for stay in ordered), Decimal(0))
 
 
-def accept(stay: Reservation, rooms: int | None = None) -> list[Reservation]:
+def accept(stay: Reservation, seen: str = "") -> list[Reservation]:
     """The owner says yes to a request, to every room of it: they stand, or wait for their deposit. Those that were accepted.
 
-    `rooms`: how many the owner was shown. Raises Conflict INVALID_TRANSITION when the request was answered or changed since.
+    `seen`: the word for what the owner was shown (`request_seen`). Raises Conflict INVALID_TRANSITION when the request was answered or changed since.
     """
-    members = _asked_together(stay, rooms)
+    members = _asked_together(stay, seen)
     minutes = current_catalogue(db.session.get_one(Hotel, stay.hotel_id).slug).terms.hold_minutes
     for one in members:
         one.awaits_approval = False
@@ -129,22 +130,30 @@ def accept(stay: Reservation, rooms: int | None = None) -> list[Reservation]:
     return members
 
 
-def reject(stay: Reservation, reason: str, rooms: int | None = None) -> list[Reservation]:
+def reject(stay: Reservation, reason: str, seen: str = "") -> list[Reservation]:
     """The owner says no to every room of a request; the nights are free again. The mail to the guest quotes `reason`. As `accept`."""
-    members = _asked_together(stay, rooms)
+    members = _asked_together(stay, seen)
     for one in members:
         stays.cancel(one, reason=reason.strip()[:500])
     return members
 
 
-def _asked_together(stay: Reservation, rooms: int | None) -> list[Reservation]:
+def request_seen(rooms: Sequence[Reservation]) -> str:
+    """A word for the rooms of a request: another one as soon as the guest has changed one of them, or not all of them wait any more."""
+    return seen_of({
+        one.booking_id: [str(one.check_in), str(one.check_out), one.room_type_id, one.adults, one.children, f"{one.total:.2f}"]
+        for one in sorted(rooms, key=lambda one: one.id)
+    })  # fmt: skip
+
+
+def _asked_together(stay: Reservation, seen: str) -> list[Reservation]:
     """The stays of one request that wait for an answer, all of them held."""
     asked = booked_together(stay)
     stays.hold_together(asked)
     open_ones = [one for one in asked if one.awaits_approval and one.status == "PENDING_PAYMENT"]
     if stay not in open_ones:
         raise Conflict(_("This request has been answered already."), "INVALID_TRANSITION")
-    if rooms is not None and rooms != len(open_ones):
+    if seen and seen != request_seen(open_ones):
         raise Conflict(_("The guest has changed this request. Please look at it again."), "INVALID_TRANSITION")
     return open_ones
 

@@ -23,7 +23,9 @@ blueprint = Blueprint("requests", __name__, template_folder="templates")
 @staff_page("stays.view")
 def requests() -> Any:
     hotel = current_hotel()
-    return render("booking/requests.html", hotel=hotel, requests=queries.open_requests(hotel.id))
+    return render(
+        "booking/requests.html", hotel=hotel, requests=queries.open_requests(hotel.id), seen=changes.request_seen
+    )
 
 
 @blueprint.post("/staff/<slug>/requests/<booking_id>/accept")
@@ -38,12 +40,12 @@ def accept_request(booking_id: str) -> Any:
 def reject_request(booking_id: str) -> Any:
     reason = request.form.get("reason", "")
     return _answered(
-        booking_id, lambda stay, rooms: changes.reject(stay, reason, rooms), _("Declined. The guest is told by mail.")
+        booking_id, lambda stay, seen: changes.reject(stay, reason, seen), _("Declined. The guest is told by mail.")
     )
 
 
-def _answered(booking_id: str, act: Callable[[Reservation, int | None], Any], message: str) -> Any:
+def _answered(booking_id: str, act: Callable[[Reservation, str], Any], message: str) -> Any:
     with transaction():
-        act(one_of_hotel(Reservation, current_hotel().id, booking_id=booking_id), request.form.get("rooms", type=int))
+        act(one_of_hotel(Reservation, current_hotel().id, booking_id=booking_id), request.form.get("seen", ""))
     flash(message, "success")
     return see_other(url_for("requests.requests", slug=current_hotel().slug))
