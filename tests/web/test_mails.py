@@ -59,7 +59,7 @@ def test_the_name_of_the_receiving_server_is_asked_for(hotel, manager, sandbox):
     elsewhere = form(sandbox, host="mail.house.example", receiver="")
     answer = manager.post(here, data=elsewhere)
     assert answer.status_code == 422
-    assert "not known by which name this mail server signs" in answer.text
+    assert "not known by which name this mail server identifies itself" in answer.text
     assert manager.post(here, data={**elsewhere, "receiver": "mx.house.example"}).status_code == 303
     assert "Mails of this mailbox wait" not in manager.get(here).text
 
