@@ -31,7 +31,7 @@ ENTITIES = ("room_type", "price_override", "stay_restriction")
 def save_type(hotel: Hotel, type_id: int | None, values: dict[str, Any], seen: str = "") -> RoomType:
     """Add or change a room type (columns of RoomType). New limits hold at once, for every night that is counted already.
 
-    `seen`: the word for the type as the form showed it (`seen_of_type`). Raises Conflict when the code is taken or the type was changed
+    `seen`: the word for the type as the form showed it (of `type_facts`). Raises Conflict when the code is taken or the type was changed
     since, Invalid for what makes no sense.
     """
     if values["base_occupancy"] > values["max_occupancy"]:

@@ -59,8 +59,13 @@ def _ended_together(stay: Reservation, hotel: Hotel, group: Sequence[Reservation
         one
         for one in group
         if one.id == stay.id
-        or (one.guest_email == stay.guest_email and _what_to_tell(one, hotel, _last_told(one)) == "cancelled")
+        or (_recipient(one) == _recipient(stay) and _what_to_tell(one, hotel, _last_told(one)) == "cancelled")
     ]
+
+
+def _recipient(stay: Reservation) -> str | None:
+    """Who reads what is told of the stay: an address, or where there is none a number."""
+    return stay.guest_email or stay.guest_phone
 
 
 def _what_to_tell(stay: Reservation, hotel: Hotel, told: Message | None) -> str | None:

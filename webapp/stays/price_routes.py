@@ -7,7 +7,6 @@ from flask_babel import gettext as _
 
 from webapp.core.database import db
 from webapp.core.errors import AppError
-from webapp.core.money import rounded
 from webapp.core.transaction import transaction
 from webapp.models import Reservation
 from webapp.rates import queries as rates
@@ -82,7 +81,7 @@ def change_dates(booking_id: str) -> Response:
     try:
         with transaction():
             changing.change(
-                stay, form.wanted, choice, expected_total=rounded(form.total.data, stay.currency), expected=form.seen.data,
+                stay, form.wanted, choice, expected_total=form.total.data, expected=form.seen.data,
             )  # fmt: skip
     except AppError as error:
         db.session.rollback()
