@@ -201,6 +201,11 @@ def test_rules_for_numbers_and_wrong_signing(send: Any, hook: Any, control: Sand
     _, headers, body = hook.received[-1]
     params = dict(parse_qsl(body, keep_blank_values=True))
     assert not RequestValidator(TOKEN).validate(hook.url, params, headers["X-Twilio-Signature"])
+    control.twilio(signing_token=None)
+    control.inbound_sms("+447700900999", "Hi", url=hook.url)
+    _, headers, body = hook.received[-1]
+    params = dict(parse_qsl(body, keep_blank_values=True))
+    assert RequestValidator(TOKEN).validate(hook.url, params, headers["X-Twilio-Signature"])
 
 
 def test_the_provider_library_understands_the_answers(server: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,8 +35,10 @@ class Sandbox:
         return self.storage.get(f"{service}.settings", "all") or {}
 
     def change_settings(self, service: str, changes: dict[str, Any]) -> Document:
+        """Set what is given; null puts a setting back to what it is at the start."""
         with self.storage.lock:
-            settings = {**self.settings(service), **changes}
+            merged = {**self.settings(service), **changes}
+            settings = {name: value for name, value in merged.items() if value is not None}
             self.storage.put(f"{service}.settings", "all", settings)
             return settings
 
