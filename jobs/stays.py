@@ -28,6 +28,7 @@ def after_change(reservation_id: int, action: str) -> None:
     with transaction():
         access.reconcile_codes(reservation_id)
         channels.review_after(reservation_id, action)
+    with transaction():  # by itself: what is known of a stay is held before the stay, never after it
         enriching.look_again(reservation_id)
     with transaction():
         booking.tell(reservation_id)

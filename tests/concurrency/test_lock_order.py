@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 
+from jobs.stays import after_change
 from tests import factories
 from tests.concurrency.test_races import house
 from webapp.booking import changes, stock_rooms
@@ -24,17 +26,20 @@ pytestmark = pytest.mark.race
 COUNTS = "SELECT 1 FROM inventory WHERE room_type_id = {} ORDER BY night FOR NO KEY UPDATE NOWAIT"
 ROOM = "SELECT 1 FROM room WHERE id = {} FOR NO KEY UPDATE NOWAIT"
 STAY = "SELECT 1 FROM reservation WHERE id = {} FOR NO KEY UPDATE NOWAIT"
+KNOWN = "SELECT 1 FROM enrichment WHERE reservation_id = {} FOR UPDATE NOWAIT"
 WAITERS = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
 
 
-def check_order(house: Any, first: str, then: str, act: Callable[[], Any]) -> None:
-    """While `first` is held by somebody else, `act` waits for it and does not hold `then` yet."""
+def check_order(
+    house: Any, first: str, then: str, act: Callable[[], Any], begin: Callable[[], Any] = transaction
+) -> None:
+    """While `first` is held by somebody else, `act` waits for it and does not hold `then` yet. `begin`: of what has transactions of its own."""
     failed: list[BaseException] = []
 
     def run() -> None:
         with house[0].app_context():
             try:
-                with transaction():
+                with begin():
                     act()
             except BaseException as error:
                 failed.append(error)
@@ -112,3 +117,12 @@ def test_a_room_gets_another_number_after_its_stays_are_held(house, hotel):
         lambda: stock_rooms.save(db.session.get_one(Hotel, hotel_id), room_id, values),
     )  # fmt: skip
     assert db.session.scalar(select(Reservation.listed_room).filter_by(id=stay.id)) == "Garden"
+
+
+def test_what_is_known_of_a_stay_is_held_before_the_stay(house, hotel):
+    """As the work on all that is due does, which then changes stays by the mails that it finds."""
+    stay_id = factories.make_stay(hotel, "101", source="booking").id
+    after_change(stay_id, "created")
+    check_order(
+        house, KNOWN.format(stay_id), STAY.format(stay_id), lambda: after_change(stay_id, "guest_updated"), nullcontext
+    )
