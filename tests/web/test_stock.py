@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from tests import factories
-from tests.booking_kit import GUEST, Shop, day, make_shop, set_terms, stay_of
+from tests.booking_kit import GUEST, Shop, day, make_shop, override, set_terms, stay_of
 from webapp.availability.domain import Party
 from webapp.booking import changes
 from webapp.core.audit import AuditEntry
@@ -321,3 +321,15 @@ def test_two_managers_set_rules_for_the_same_nights(shop, boss):
     assert boss.post(f"{base}/restrictions", data={**rule, "room_type_id": double}).status_code == 409
     for seen in ("", "x" * 20_000, "-1", "9" * 40):
         assert boss.post(f"{base}/prices", data={**price, "price": "95", "seen": seen}).status_code == 303, seen[:9]
+
+
+def test_a_price_that_is_over_stands_in_nobodys_way(shop, boss):
+    """The page does not show it, so nobody could look at it and save again."""
+    override(shop.hotel, "80", -5, -1)
+    url, hotel = f"/staff/{shop.hotel.slug}/rates/prices", shop.hotel
+    form = {
+        "starts_on": day(hotel, -3).isoformat(), "last_on": day(hotel, 3).isoformat(), "price": "95",
+        "room_type_id": factories.type_of(hotel, "DBL").id, "seen": seen_on(boss, url),
+    }  # fmt: skip
+    assert form["seen"] == "0"
+    assert boss.post(url, data=form).status_code == 303

@@ -140,12 +140,13 @@ def newest(rows: Sequence[tuple[Any, Any]]) -> int:
 def _check_newest(
     hotel: Hotel, model: type[PriceOverride] | type[StayRestriction], values: dict[str, Any], seen: int | None
 ) -> None:
-    """Raises Conflict when somebody has set a rule for some of these nights that the page did not show yet."""
+    """Raises Conflict when somebody has set a rule for some of these nights that the page did not show yet. It shows none that is over."""
     if seen is None:
         return
     db.session.refresh(hotel, with_for_update=True)
+    begins = max(values["starts_on"], hotel.business_date())
     query = of_hotel(model, hotel.id).where(
-        model.id > seen, model.starts_on < values["ends_on"], model.ends_on > values["starts_on"]
+        model.id > seen, model.starts_on < values["ends_on"], model.ends_on > begins
     )
     if values["room_type_id"] is not None:
         query = query.where((model.room_type_id == values["room_type_id"]) | model.room_type_id.is_(None))
