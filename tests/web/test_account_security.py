@@ -27,6 +27,24 @@ def own(client, user):
     return client
 
 
+def test_pages_speak_the_language_that_a_person_chose(own, user):
+    form = {"details-name": "  Hélène Moreau ", "details-language": "fr"}
+    answer = own.post("/account/details", data=form, follow_redirects=True)
+    assert 'lang="fr"' in answer.text
+    assert "Enregistré" in answer.text
+    db.session.refresh(user)
+    assert (user.name, user.language) == ("Hélène Moreau", "fr")
+    (entry,) = db.session.scalars(select(AuditEntry).filter_by(action="account_changed"))
+    assert entry.after == {"name": "Hélène Moreau", "language": "fr"}
+
+
+@pytest.mark.parametrize("wrong", [{"details-name": " "}, {"details-name": "x" * 121}, {"details-language": "tlh"}])
+def test_details_that_cannot_be(own, user, wrong):
+    form = {"details-name": "Hélène", "details-language": "en"}
+    assert own.post("/account/details", data=form | wrong).status_code == 422
+    assert db.session.scalars(select(AuditEntry).filter_by(action="account_changed")).all() == []
+
+
 def test_changing_the_password_keeps_this_session_and_ends_the_others(app, own, user):
     other = app.test_client()
     sign_in(other, user.email)

@@ -1,4 +1,4 @@
-"""The security page of a signed-in person: password, one-time codes, sessions."""
+"""The account page of a signed-in person: name and language, password, one-time codes, sessions."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import segno
 from flask import flash, url_for
 from flask_babel import gettext as _
+from flask_babel import refresh
 from flask_login import login_required
 from markupsafe import Markup
 
@@ -19,7 +20,7 @@ from webapp.web.htmx import render, see_other
 
 from . import forms, policies, queries, session
 from .routes import address, blueprint
-from .services import api_tokens, one_time_codes, signing_in
+from .services import api_tokens, one_time_codes, signing_in, team
 
 
 @blueprint.get("/account/security")
@@ -30,6 +31,7 @@ def security() -> Any:
 
 def _security_page(user: User, status: int = 200, **shown: Any) -> Any:
     context = {
+        "details_form": forms.DetailsForm(formdata=None, obj=user, prefix="details"),
         "password_form": forms.ChangePasswordForm(formdata=None),
         "codes_form": forms.PasswordForm(formdata=None, prefix="codes"),
         "is_on": one_time_codes.is_on(user),
@@ -37,6 +39,19 @@ def _security_page(user: User, status: int = 200, **shown: Any) -> Any:
         "programs": queries.programs_of(user),
     }
     return render("accounts/security.html", status=status, **{**context, **shown})
+
+
+@blueprint.post("/account/details")
+@login_required
+def change_details() -> Any:
+    user, form = session.signed_in_user(), forms.DetailsForm(prefix="details")
+    if not form.validate_on_submit():
+        return _security_page(user, 422, details_form=form)
+    with transaction():
+        team.change_details(user, form.name.data, form.language.data)
+    refresh()
+    flash(_("Saved."), "success")
+    return see_other(url_for("accounts.security"))
 
 
 @blueprint.post("/account/password")

@@ -9,6 +9,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Email, Length
 
 from webapp.web.desk import ROLE_LABELS
+from webapp.web.i18n import LANGUAGES
 
 from .domain import LONGEST_PASSWORD, SHORTEST_PASSWORD
 
@@ -81,6 +82,11 @@ class JoinForm(FlaskForm):
 class ChangePasswordForm(FlaskForm):
     current = _known_password(_("Current password"))
     password = _new_password()
+
+
+class DetailsForm(FlaskForm):
+    name = StringField(_("Your name"), [DataRequired(_NEEDED), Length(max=120)], render_kw={"autocomplete": "name"})
+    language = SelectField(_("Language"), choices=[SelectChoice(code, name) for code, name in LANGUAGES.items()])
 
 
 class PasswordForm(FlaskForm):

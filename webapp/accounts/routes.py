@@ -187,7 +187,7 @@ def user_menu() -> dict[str, Any]:
         return {}
     return {
         "desk_user_menu": [
-            {"label": _("Security of your account"), "url": url_for("accounts.security"), "icon": "shield"},
+            {"label": _("Your account"), "url": url_for("accounts.security"), "icon": "shield"},
             {"label": _("My hotels"), "url": url_for("hotels.chooser"), "icon": "building"},
         ]
     }

@@ -56,6 +56,16 @@ def invite(hotel: Hotel, email: str, role: str, public_url: str) -> AccountToken
     return invitation
 
 
+def change_details(user: User, name: str, language: str) -> None:
+    """What colleagues read on the person's work, and the language that pages and mails speak to the person."""
+    before, after = audit.changes(user, {"name": name.strip(), "language": language})
+    if not after:
+        return
+    user.name, user.language = name.strip(), language
+    db.session.flush()
+    audit.record(None, "account_changed", user, before=before, after=after)
+
+
 def change_role(hotel: Hotel, member_id: int, role: str) -> Membership:
     _check_role(role)
     _lock_team(hotel)

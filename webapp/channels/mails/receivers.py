@@ -38,7 +38,9 @@ def checked(kind: str, secrets: dict[str, Any], typed: str, *, is_needed: bool) 
         )
     if not typed and is_needed:
         raise Invalid(
-            _("It is not known by which name this mail server identifies itself. Type the name, or no mail can be trusted."),
+            _(
+                "It is not known by which name this mail server identifies itself. Type the name, or no mail can be trusted."
+            ),
             field="receiver",
         )
     return typed
