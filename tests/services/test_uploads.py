@@ -21,8 +21,9 @@ from webapp.core.errors import Conflict, Invalid, NotFound
 from webapp.core.events import LiveEvent
 from webapp.core.transaction import transaction
 from webapp.models import Alert, Hotel, Inventory, Reservation, RoomNight, Upload, UploadEntry
-from webapp.stays import many
+from webapp.stays import changing, departures, many
 from webapp.stays import services as stays
+from webapp.stays.pricing import Wanted
 
 NOON = dt.datetime(2026, 1, 15, 12, tzinfo=dt.UTC)
 ROW: dict[str, Any] = {"check_in": "2026-02-01", "check_out": "2026-02-03", "unit_type": "Double"}
@@ -162,6 +163,20 @@ def test_what_the_file_says_of_a_known_stay(hotel: Hotel, applied):
     applied(row(check_out="2026-02-04"), row(2))
     assert (stay.guest_name, stay.check_out) == ("Anna Example", dt.date(2026, 2, 4))
     assert stay_of_house.guest_name == "Spoken Name"
+
+
+def test_what_the_desk_has_changed_no_file_takes_back(hotel: Hotel, applied):
+    stay, plain = (channel_stay(hotel, room, number, total=Decimal(200)) for room, number in (("101", 1), ("102", 2)))
+    for one in (stay, plain):
+        with transaction():
+            stays.update_guest(one, {"total": Decimal(300)}, said_by="export")
+    with transaction():
+        departures.allow_late(stay, dt.time(15), Decimal(15))
+        wanted = Wanted(stay.dates, 2, 0, stay.room_type_id)
+        changing.change(stay, wanted, "kept", expected_total=Decimal(315), expected=changing.seen(stay))
+    told = {"adults": 1, "persons": 1, "price": "280 GBP"}
+    applied(row(1, **told), row(2, **told))
+    assert [(one.adults, one.total) for one in (stay, plain)] == [(2, 315), (1, 280)]
 
 
 def test_cancellations_and_no_shows(hotel: Hotel, applied):

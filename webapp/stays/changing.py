@@ -151,7 +151,10 @@ def change(stay: Reservation, wanted: Wanted, choice: str, *, expected_total: De
     bill = proposal.bill(choice)
     if bill.total != expected_total:
         raise Conflict(_("The price has changed. Please look at it again."), "PRICE_CHANGED")
-    columns = {"price_lines": bill.lines, "terms": bill.terms, "deposit_due": bill.deposit_due}
+    columns = {
+        "price_lines": bill.lines, "terms": bill.terms, "deposit_due": bill.deposit_due,
+        "field_sources": _sources(stay, wanted, bill),
+    }  # fmt: skip
     if wanted.room_type_id != stay.room_type_id:
         note = {"room_type": proposal.room_type.name, "price": choice}
         sale = Sale(wanted.room_type_id, wanted.dates, wanted.adults, wanted.children, bill.total, columns, note)
@@ -160,6 +163,13 @@ def change(stay: Reservation, wanted: Wanted, choice: str, *, expected_total: De
         departures.move(stay, wanted.dates)
         _set(stay, wanted, bill, columns, choice)
     return proposal
+
+
+def _sources(stay: Reservation, wanted: Wanted, bill: Bill) -> dict[str, str]:
+    """What the desk changes is said by the desk: no file and no mail of a channel takes it back."""
+    values = {"adults": wanted.adults, "children": wanted.children, "total": bill.total}
+    changed = [name for name, value in values.items() if getattr(stay, name) != value]
+    return {**stay.field_sources, **dict.fromkeys(changed, "desk")}
 
 
 def _set(stay: Reservation, wanted: Wanted, bill: Bill, columns: dict[str, Any], choice: str) -> None:

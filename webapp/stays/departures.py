@@ -115,9 +115,12 @@ def charge(stay: Reservation, lines: list[Line], action: str) -> None:
 
 
 def _bill(stay: Reservation, total: Decimal, lines: list[Any], action: str, **columns: Any) -> None:
+    """A price that was known is the desk's word from now on, which no file takes back; one that a channel has yet to tell is not."""
     before = stay.total
     if total == before:
         return
+    if before:
+        columns["field_sources"] = {**stay.field_sources, "total": "desk"}
     for name, value in {"total": total, "price_lines": lines, **columns}.items():
         setattr(stay, name, value)
     db.session.flush()
