@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from webapp.web import catalogues
@@ -26,6 +29,13 @@ def test_sentences_are_found_in_code_and_in_templates_of_every_kind(source):
     assert any(name.endswith("emails/checkin_link.html") for name in places)
     assert any(name.endswith("sms/checkin_link.txt") for name in places)
     assert not any("/sandbox/" in name for name in places)
+
+
+def test_sentences_are_marked_by_names_that_are_looked_for():
+    """Under another name they would be left out of the catalogues, and nobody would miss them."""
+    folder = Path(catalogues.__file__).parents[1]
+    renamed = re.compile(r"import .*gettext as (?!_$)\w+", re.MULTILINE)
+    assert [str(path) for path in folder.rglob("*.py") if renamed.search(path.read_text())] == []
 
 
 def test_the_checks_find_what_is_wrong(tmp_path, monkeypatch):

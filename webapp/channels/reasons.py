@@ -10,111 +10,119 @@ import re
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as lazy
+from flask_babel import lazy_gettext
 
 from webapp.models import ChannelDecision, Feed
 from webapp.stays.domain import SOURCE_LABELS
 from webapp.web.i18n import stay_date
 
-_NOT_AVAILABLE = lazy("%(channel)s shows the nights as not available.")
-_RESERVED = lazy("%(channel)s shows a reservation.")
+_NOT_AVAILABLE = lazy_gettext("%(channel)s shows the nights as not available.")
+_RESERVED = lazy_gettext("%(channel)s shows a reservation.")
 DECISIONS: dict[str, Any] = {
-    "own_export": lazy("Our own calendar, read back."),
-    "known_elsewhere": lazy("The same nights of this room are taken by another source."),
-    "preparation": lazy("One night beside a stay: probably preparation time."),
+    "own_export": lazy_gettext("Our own calendar, read back."),
+    "known_elsewhere": lazy_gettext("The same nights of this room are taken by another source."),
+    "preparation": lazy_gettext("One night beside a stay: probably preparation time."),
     "reserved": _RESERVED,
-    "unknown_summary": lazy("%(channel)s says “%(summary)s”, which we do not know."),
-    "booking_window": lazy("Nights beyond the listing's booking window."),
-    "advance_notice": lazy("Tonight only: the listing's advance notice."),
+    "unknown_summary": lazy_gettext("%(channel)s says “%(summary)s”, which we do not know."),
+    "booking_window": lazy_gettext("Nights beyond the listing's booking window."),
+    "advance_notice": lazy_gettext("Tonight only: the listing's advance notice."),
     "not_available": _NOT_AVAILABLE,
     "unavailable": _NOT_AVAILABLE,
     "blocked": _NOT_AVAILABLE,
-    "taken": lazy("The calendar shows the nights as taken, without a guest."),
-    "hold_ended": lazy("The calendar shows all of it again."),
-    "mail_cancelled": lazy("The booking site wrote that it was cancelled."),
-    "rolling_tail": lazy("Closed up to the last day that %(channel)s can sell: there are no rates yet."),
-    "too_long": lazy("%(nights)s nights are too long for a stay: a closure."),
-    "closed": lazy("%(channel)s shows the nights as sold or closed; it does not say which."),
-    "provisional": lazy(
+    "taken": lazy_gettext("The calendar shows the nights as taken, without a guest."),
+    "hold_ended": lazy_gettext("The calendar shows all of it again."),
+    "mail_cancelled": lazy_gettext("The booking site wrote that it was cancelled."),
+    "rolling_tail": lazy_gettext("Closed up to the last day that %(channel)s can sell: there are no rates yet."),
+    "too_long": lazy_gettext("%(nights)s nights are too long for a stay: a closure."),
+    "closed": lazy_gettext("%(channel)s shows the nights as sold or closed; it does not say which."),
+    "provisional": lazy_gettext(
         "%(channel)s shows the nights as sold or closed, while another calendar of the room cannot be read."
     ),
-    "provisional_empty": lazy(
+    "provisional_empty": lazy_gettext(
         "%(channel)s shows the nights as sold or closed, while another calendar of the room is empty, which may be a fault."
     ),
-    "around_stays": lazy("Closed together with stays we know; nothing tells of another guest."),
-    "tentative": lazy("A request that is not confirmed yet holds the nights."),
-    "entry": lazy("The calendar has an entry for a guest."),
-    "unsure": lazy("Sold here, or the echo of another calendar: kept closed until the other has been read."),
-    "swallowed": lazy("The nights are part of a larger closed range."),
-    "reappeared": lazy("The calendar shows it again."),
-    "linked": lazy("The calendar shows a stay that was known already."),
-    "details": lazy("The calendar tells more about the guest than before."),
-    "dates": lazy("The calendar moved it from %(was_in)s – %(was_out)s to %(check_in)s – %(check_out)s."),
-    "not_shown": lazy("The calendar does not show it any more. It is kept for now."),
-    "repeatedly_missing": lazy("It was missing from %(misses)s complete readings in a row."),
-    "vanished": lazy("It was missing from %(misses)s complete readings in a row over %(hours)s hours."),
-    "many_vanished": lazy(
+    "around_stays": lazy_gettext("Closed together with stays we know; nothing tells of another guest."),
+    "tentative": lazy_gettext("A request that is not confirmed yet holds the nights."),
+    "entry": lazy_gettext("The calendar has an entry for a guest."),
+    "unsure": lazy_gettext("Sold here, or the echo of another calendar: kept closed until the other has been read."),
+    "swallowed": lazy_gettext("The nights are part of a larger closed range."),
+    "reappeared": lazy_gettext("The calendar shows it again."),
+    "linked": lazy_gettext("The calendar shows a stay that was known already."),
+    "details": lazy_gettext("The calendar tells more about the guest than before."),
+    "dates": lazy_gettext("The calendar moved it from %(was_in)s – %(was_out)s to %(check_in)s – %(check_out)s."),
+    "not_shown": lazy_gettext("The calendar does not show it any more. It is kept for now."),
+    "repeatedly_missing": lazy_gettext("It was missing from %(misses)s complete readings in a row."),
+    "vanished": lazy_gettext("It was missing from %(misses)s complete readings in a row over %(hours)s hours."),
+    "many_vanished": lazy_gettext(
         "%(gone)s of %(known)s coming stays are missing from the calendar at once. Nothing was cancelled."
     ),
-    "held": lazy("Somebody of the house holds the %(gone)s stays and blocks that are missing. Nothing is cancelled."),
-    "calendar_empty": lazy("The calendar is empty; %(known)s stays and blocks were known. Nothing was cancelled."),
+    "held": lazy_gettext(
+        "Somebody of the house holds the %(gone)s stays and blocks that are missing. Nothing is cancelled."
+    ),
+    "calendar_empty": lazy_gettext(
+        "The calendar is empty; %(known)s stays and blocks were known. Nothing was cancelled."
+    ),
 }
 FAULTS: dict[str, Any] = {
-    "url": lazy(
+    "url": lazy_gettext(
         "This is not an address a calendar can be read from. It must begin with https:// and have no user name in it."
     ),
-    "refused_address": lazy(
+    "refused_address": lazy_gettext(
         "This address leads to a private network, where no booking site keeps its calendars. It is not opened."
     ),
-    "name": lazy("No computer goes by the name in this address. Check it for typing mistakes."),
-    "connect": lazy("The provider's computer does not answer. It is tried again at the next turn."),
-    "tls": lazy("No secure connection to the provider could be made: its certificate is not valid for this address."),
-    "protocol": lazy("The provider closed the connection without a proper answer. It is tried again."),
-    "timeout": lazy("The provider took too long to answer. It is tried again at the next turn."),
-    "too_large": lazy("The answer is larger than any room's calendar. Check the address."),
-    "truncated": lazy("The calendar breaks off in the middle. It is kept as it was, and read again at the next turn."),
-    "too_many_redirects": lazy(
+    "name": lazy_gettext("No computer goes by the name in this address. Check it for typing mistakes."),
+    "connect": lazy_gettext("The provider's computer does not answer. It is tried again at the next turn."),
+    "tls": lazy_gettext(
+        "No secure connection to the provider could be made: its certificate is not valid for this address."
+    ),
+    "protocol": lazy_gettext("The provider closed the connection without a proper answer. It is tried again."),
+    "timeout": lazy_gettext("The provider took too long to answer. It is tried again at the next turn."),
+    "too_large": lazy_gettext("The answer is larger than any room's calendar. Check the address."),
+    "truncated": lazy_gettext(
+        "The calendar breaks off in the middle. It is kept as it was, and read again at the next turn."
+    ),
+    "too_many_redirects": lazy_gettext(
         "The address forwards from one place to another and never arrives. Copy the address again from the provider."
     ),
-    "status_refused": lazy(
+    "status_refused": lazy_gettext(
         "The provider refuses to show this calendar. Copy its address again: the secret part may have been renewed."
     ),
-    "status_gone": lazy(
+    "status_gone": lazy_gettext(
         "The provider no longer has a calendar at this address. Copy the address again from the provider."
     ),
-    "status_limit": lazy("The provider says that we ask too often. We wait and try again."),
-    "status_provider": lazy("The provider has a problem of its own. It is tried again at the next turn."),
-    "status_other": lazy("The provider answered in a way that no calendar does."),
-    "nothing": lazy("The address answered with nothing at all, not even an empty calendar."),
-    "error_answer": lazy("The provider answered with an error instead of a calendar."),
-    "web_page": lazy(
+    "status_limit": lazy_gettext("The provider says that we ask too often. We wait and try again."),
+    "status_provider": lazy_gettext("The provider has a problem of its own. It is tried again at the next turn."),
+    "status_other": lazy_gettext("The provider answered in a way that no calendar does."),
+    "nothing": lazy_gettext("The address answered with nothing at all, not even an empty calendar."),
+    "error_answer": lazy_gettext("The provider answered with an error instead of a calendar."),
+    "web_page": lazy_gettext(
         "The address answered with a web page, not with a calendar. Copy the calendar's export address (it often ends in .ics) from "
         "the provider, not the page it is shown on."
     ),
-    "xml": lazy("The address answered with an XML document, not with a calendar."),
-    "piece": lazy("The address answered with a piece of a calendar: its first line is missing."),
-    "not_a_calendar": lazy("The address answered with something that is not a calendar."),
-    "implausible": lazy(
+    "xml": lazy_gettext("The address answered with an XML document, not with a calendar."),
+    "piece": lazy_gettext("The address answered with a piece of a calendar: its first line is missing."),
+    "not_a_calendar": lazy_gettext("The address answered with something that is not a calendar."),
+    "implausible": lazy_gettext(
         "The calendar shows %(entries)s coming entries, with up to %(deepest)s stays on one night. No room's calendar does, not even "
         "several joined in one file, so nothing of it was taken. Check that this is the export address of this room."
     ),
-    "not_understood": lazy(
+    "not_understood": lazy_gettext(
         "The calendar was read, but we could not work with what it says. Nothing was changed; it is tried again."
     ),
 }
 PROBLEMS: dict[str, Any] = {
-    "unreadable_event": lazy("An entry could not be read."),
-    "no_start": lazy("An entry has no first day."),
-    "no_end": lazy("An entry has no last day."),
-    "ends_before_start": lazy("An entry ends before it begins."),
-    "ends_at_start": lazy("An entry ends on the day it begins; it is taken as one night."),
-    "no_night": lazy("An entry holds no night."),
-    "unclosed_event": lazy("An entry breaks off."),
-    "date_out_of_range": lazy("An entry lies too far away in time."),
-    "unknown_time_zone": lazy("A time zone is unknown; the time is taken as local."),
-    "unknown_recurrence": lazy("How an entry is repeated could not be read."),
-    "text_cut": lazy("A very long text was cut."),
-    "too_many_events": lazy("There are too many entries; only the first ones were read."),
+    "unreadable_event": lazy_gettext("An entry could not be read."),
+    "no_start": lazy_gettext("An entry has no first day."),
+    "no_end": lazy_gettext("An entry has no last day."),
+    "ends_before_start": lazy_gettext("An entry ends before it begins."),
+    "ends_at_start": lazy_gettext("An entry ends on the day it begins; it is taken as one night."),
+    "no_night": lazy_gettext("An entry holds no night."),
+    "unclosed_event": lazy_gettext("An entry breaks off."),
+    "date_out_of_range": lazy_gettext("An entry lies too far away in time."),
+    "unknown_time_zone": lazy_gettext("A time zone is unknown; the time is taken as local."),
+    "unknown_recurrence": lazy_gettext("How an entry is repeated could not be read."),
+    "text_cut": lazy_gettext("A very long text was cut."),
+    "too_many_events": lazy_gettext("There are too many entries; only the first ones were read."),
 }
 
 
