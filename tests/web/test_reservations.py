@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
@@ -182,6 +183,24 @@ def test_a_no_show(desk, stay):
     assert desk.post(url(stay, "/no-show"), headers=PANEL).status_code == 200
     assert stay.status == "NO_SHOW"
     assert desk.post(url(stay, "/reinstate"), headers=HX).status_code == 204
+
+
+def test_who_does_not_come_owes_what_cancelling_too_late_costs(hotel, desk):
+    terms = {"cancellation": {"free_days": 2, "fee_percent": "50", "fee_nights": 0}}
+    late = factories.make_stay(hotel, total=Decimal(240), paid=Decimal(50))
+    late.terms = terms
+    db.session.commit()
+    assert "Cancellation fee: £120.00" in desk.get(url(late), headers=PANEL).text
+    desk.post(url(late, "/no-show"), headers=PANEL)
+    assert (late.status, late.owed, late.balance) == ("NO_SHOW", 120, 70)
+    desk.post(url(late, "/reinstate"), headers=HX)
+    assert (late.owed, late.balance) == (240, 190)
+
+
+def test_what_was_paid_for_a_guest_who_does_not_come_is_kept_where_nothing_else_was_agreed(hotel, desk):
+    sold_elsewhere = factories.make_stay(hotel, source="airbnb", total=Decimal(240), paid=Decimal(240))
+    desk.post(url(sold_elsewhere, "/no-show"), headers=PANEL)
+    assert (sold_elsewhere.status, sold_elsewhere.balance) == ("NO_SHOW", 0)
 
 
 def test_a_note_is_shown_and_an_empty_one_refused(desk, stay):

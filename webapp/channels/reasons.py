@@ -9,8 +9,8 @@ import datetime as dt
 import re
 from typing import Any
 
+from flask_babel import format_decimal, lazy_gettext
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 
 from webapp.models import ChannelDecision, Feed
 from webapp.stays.domain import SOURCE_LABELS
@@ -210,4 +210,4 @@ def _shown(name: str, value: Any) -> str:
         return str(SOURCE_LABELS.get(value, value))
     if name in ("was_in", "was_out", "check_in", "check_out"):
         return stay_date(dt.date.fromisoformat(value), "short")
-    return str(value)
+    return str(format_decimal(value)) if isinstance(value, int | float) else str(value)

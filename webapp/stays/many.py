@@ -261,8 +261,12 @@ def cancel_stays(hotel_id: int, stay_ids: Sequence[int], reason: str, *, said_by
 
 
 def mark_no_shows(hotel_id: int, stay_ids: Sequence[int], reason: str, *, said_by: str = "") -> None:
-    """CONFIRMED → NO_SHOW, for each; their nights are free again. The caller has seen that the guests were expected."""
-    _end(hotel_id, stay_ids, ("CONFIRMED",), "NO_SHOW", "marked_no_show", reason, said_by, {})
+    """CONFIRMED → NO_SHOW, for each; their nights are free again, and what was paid is kept: the channel says what is due.
+
+    The caller has seen that the guests were expected.
+    """
+    values = {"cancellation_fee": _STAY.c.paid}
+    _end(hotel_id, stay_ids, ("CONFIRMED",), "NO_SHOW", "marked_no_show", reason, said_by, values)
 
 
 def _end(

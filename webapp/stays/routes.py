@@ -21,7 +21,7 @@ from webapp.web import htmx
 from webapp.web.auth import current_hotel, may, staff_page
 from webapp.web.forms import with_ids
 
-from . import assignment, export, known, listing, placing, queries, services, wording
+from . import assignment, export, fees, known, listing, placing, queries, services, wording
 from . import rooms as rooms_of_house
 from .domain import SOURCE_LABELS, STATUS_LABELS
 from .forms import GuestForm, MemberForm, NoteForm
@@ -57,7 +57,7 @@ def panel(
         detail=detail, history=wording.worded(detail.history), note_form=note or NoteForm(formdata=None),
         member_form=member, folio=wording.folio(stay), contained=wording.contained_taxes(stay), group=queries.group_of(stay),
         source_labels=SOURCE_LABELS, status_labels=STATUS_LABELS, known=known.known_of(stay), merged_into=merged_into,
-        merged_parts=merged_parts, merge_id=known.merge_of(stay),
+        merged_parts=merged_parts, merge_id=known.merge_of(stay), fee_of_no_show=fees.fee_of_no_show(stay),
     )  # fmt: skip
 
 

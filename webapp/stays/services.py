@@ -27,6 +27,7 @@ from webapp.models import Hotel, Message, Reservation, Room, RoomNight
 from webapp.operations import services as operations
 
 from .domain import check_status, check_transition
+from .fees import fee_of_no_show
 from .placing import assign_room, move_in_house, needs_cleaning, unassign_room
 from .records import (
     changed,
@@ -176,13 +177,13 @@ def hold_together(stays: Iterable[Reservation]) -> None:
 
 
 def mark_no_show(stay: Reservation, reason: str = "") -> None:
-    """CONFIRMED → NO_SHOW, from the day of arrival on; the nights are free again."""
+    """CONFIRMED → NO_SHOW, from the day of arrival on; the nights are free again, and the fee of the terms is due."""
     lock(stay)
     check_transition(stay.status, "NO_SHOW")
     if db.session.get_one(Hotel, stay.hotel_id).business_date() < stay.check_in:
         raise Conflict(_("The guest is not expected yet."), "TOO_EARLY")
     _release(stay)
-    _to(stay, "NO_SHOW", "marked_no_show", reason=reason)
+    _to(stay, "NO_SHOW", "marked_no_show", reason=reason, cancellation_fee=fee_of_no_show(stay))
 
 
 def expire(stay: Reservation) -> None:
@@ -340,7 +341,7 @@ def _to(stay: Reservation, status: str, action: str, *, reason: str = "", **valu
         operations.resolve_alert(stay.hotel_id, f"unplaced:{stay.id}")
     db.session.flush()
     after = {"status": status}
-    if status == "CANCELLED" and stay.cancellation_fee:
+    if status in ("CANCELLED", "NO_SHOW") and stay.cancellation_fee:
         after["cancellation_fee"] = f"{stay.cancellation_fee:.2f}"
     changed(stay, action, "booking-updated", before=before, after=after, reason=reason)
 

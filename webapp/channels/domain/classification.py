@@ -225,7 +225,7 @@ def _plain(event: FeedEvent, today: date, policy: Policy) -> Verdict:
         return Verdict("block", "too_long", reason, has_stable_uid=is_stable, params=(("nights", event.nights),))
     if code is None and (word == "blocked" or not event.summary):
         return Verdict(
-            "block", "blocked", "The calendar shows the nights as taken, without a guest.", has_stable_uid=is_stable
+            "block", "taken", "The calendar shows the nights as taken, without a guest.", has_stable_uid=is_stable
         )
     return Verdict(
         "stay",
