@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 from redis.exceptions import ConnectionError as RedisConnectionError
+from sqlalchemy import func
 
 from tests import factories
 from webapp.core import events, redis
@@ -78,6 +79,26 @@ def test_a_reconnecting_stream_gets_what_it_missed(house):
     seen = db.session.scalar(db.select(LiveEvent.id))
     tell(app, hotel_id, booking_id="missed")
     assert read(open_stream(app, hotel_id, str(seen)), 1)[0][1]["booking_id"] == "missed"
+
+
+def test_what_was_seen_is_not_told_again(house):
+    app, hotel_id = house
+    for booking_id in ("first", "second"):
+        tell(app, hotel_id, booking_id=booking_id)
+    seen = db.session.scalar(db.select(func.max(LiveEvent.id)))
+    stream = open_stream(app, hotel_id, str(seen))
+    tell(app, hotel_id, booking_id="third")
+    assert read(stream, 1)[0][1]["booking_id"] == "third"
+
+
+def test_what_has_a_lower_number_and_was_committed_later_is_not_missed(house):
+    app, hotel_id = house
+    with app.app_context():
+        events.publish(hotel_id, "booking-updated", {"booking_id": "slow"})
+        tell(app, hotel_id, booking_id="quick")
+        seen = db.session.scalar(db.select(func.max(LiveEvent.id)))
+        db.session.commit()
+    assert read(open_stream(app, hotel_id, str(seen)), 1)[0][1]["booking_id"] == "slow"
 
 
 @pytest.mark.parametrize("unknown", ["999999", "x", "1" * 40])

@@ -9,7 +9,7 @@ import datetime as dt
 import json
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, func, select
+from sqlalchemy import BigInteger, ForeignKey, Index, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -28,6 +28,11 @@ class LiveEvent(Base):
     at: Mapped[Instant] = mapped_column(default=now)
     event: Mapped[str] = mapped_column(Short)  # "booking-updated", "room-status-changed", "feed-synced" …
     data: Mapped[dict[str, Any]]
+    # Ids are given before the commit: what has a lower id may come later. None in rows of an older release.
+    xact: Mapped[int | None] = mapped_column(BigInteger, server_default=text("pg_current_xact_id()::text::bigint"))
+    oldest_open_xact: Mapped[int | None] = mapped_column(
+        BigInteger, server_default=text("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+    )
 
 
 def channel(hotel_id: int) -> str:

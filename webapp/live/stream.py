@@ -11,7 +11,7 @@ from typing import cast
 
 from flask import Flask, Response, current_app
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 
 from webapp.core.database import db
 from webapp.core.errors import Unavailable
@@ -21,7 +21,7 @@ from .hub import Event, Hub
 
 HEARTBEAT_SECONDS = 15
 MOST_REPLAYED = 500
-OVERLAP = dt.timedelta(seconds=5)  # transactions may commit in another order than their events' ids
+LONGEST_TRANSACTION = dt.timedelta(minutes=10)
 LIFETIME_SECONDS = 900  # as an access token; then the browser reconnects, with its session checked anew
 HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no", "Connection": "keep-alive"}
 
@@ -64,12 +64,18 @@ def _missed(hotel_id: int, last_event_id: str | None) -> list[Event | None]:
         known = db.session.get(LiveEvent, int(last_event_id))
         if known is None or known.hotel_id != hotel_id:
             return [None]
-        is_later = (LiveEvent.id > known.id) | (LiveEvent.at > known.at - OVERLAP)
-        after = after.where(LiveEvent.id != known.id, is_later)
+        after = after.where((LiveEvent.id > known.id) | _committed_later(known))
     rows = db.session.scalars(after.order_by(LiveEvent.id).limit(MOST_REPLAYED + 1)).all()
     if len(rows) > MOST_REPLAYED:
         return [None]
     return [Event(row.id, row.event, row.data) for row in rows]
+
+
+def _committed_later(known: LiveEvent) -> ColumnElement[bool]:
+    """Of a lower id than `known`, and perhaps told after it: its transaction was still open when `known` was written."""
+    was_open = LiveEvent.xact >= known.oldest_open_xact
+    is_another = LiveEvent.xact != known.xact
+    return and_(LiveEvent.id < known.id, LiveEvent.at > known.at - LONGEST_TRANSACTION, was_open, is_another)
 
 
 def _lines(reader: queue.Queue[Event | None], missed: list[Event | None]) -> Iterator[str]:
