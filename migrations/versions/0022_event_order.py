@@ -1,4 +1,4 @@
-"""Events know the transaction that wrote them, and the oldest one that was under way: a stream that resumes gets what it missed, and nothing twice."""
+"""Events know the transaction that wrote them and those it could see: a stream that resumes gets what it missed, and nothing twice."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,14 +10,14 @@ depends_on = None
 
 
 def upgrade() -> None:
-    for name, current in (
-        ("xact", "pg_current_xact_id()::text::bigint"),
-        ("oldest_open_xact", "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"),
+    for name, kind, current in (
+        ("xact", sa.BigInteger(), "pg_current_xact_id()::text::bigint"),
+        ("snapshot", sa.Text(), "pg_current_snapshot()::text"),
     ):
-        op.add_column("live_event", sa.Column(name, sa.BigInteger(), nullable=True))
+        op.add_column("live_event", sa.Column(name, kind, nullable=True))
         op.alter_column("live_event", name, server_default=sa.text(current))
 
 
 def downgrade() -> None:
-    op.drop_column("live_event", "oldest_open_xact")
+    op.drop_column("live_event", "snapshot")
     op.drop_column("live_event", "xact")

@@ -30,9 +30,7 @@ class LiveEvent(Base):
     data: Mapped[dict[str, Any]]
     # Ids are given before the commit: what has a lower id may come later. None in rows of an older release.
     xact: Mapped[int | None] = mapped_column(BigInteger, server_default=text("pg_current_xact_id()::text::bigint"))
-    oldest_open_xact: Mapped[int | None] = mapped_column(
-        BigInteger, server_default=text("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-    )
+    snapshot: Mapped[str | None] = mapped_column(server_default=text("pg_current_snapshot()::text"))
 
 
 def channel(hotel_id: int) -> str:

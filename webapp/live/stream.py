@@ -11,7 +11,7 @@ from typing import cast
 
 from flask import Flask, Response, current_app
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, select, text
 
 from webapp.core.database import db
 from webapp.core.errors import Unavailable
@@ -73,9 +73,10 @@ def _missed(hotel_id: int, last_event_id: str | None) -> list[Event | None]:
 
 def _committed_later(known: LiveEvent) -> ColumnElement[bool]:
     """Of a lower id than `known`, and perhaps told after it: its transaction was still open when `known` was written."""
-    was_open = LiveEvent.xact >= known.oldest_open_xact
+    was_open = text("NOT pg_visible_in_snapshot(live_event.xact::text::xid8, CAST(:snapshot AS pg_snapshot))")
     is_another = LiveEvent.xact != known.xact
-    return and_(LiveEvent.id < known.id, LiveEvent.at > known.at - LONGEST_TRANSACTION, was_open, is_another)
+    is_near = LiveEvent.at > known.at - LONGEST_TRANSACTION
+    return and_(LiveEvent.id < known.id, is_near, is_another, was_open.bindparams(snapshot=known.snapshot))
 
 
 def _lines(reader: queue.Queue[Event | None], missed: list[Event | None]) -> Iterator[str]:
