@@ -30,6 +30,7 @@ from webapp.channels.uploads import services as uploads
 from webapp.core import clock, wiring
 from webapp.core.calendars import FeedEvent
 from webapp.core.database import db
+from webapp.core.errors import Conflict
 from webapp.core.stay_dates import StayDates
 from webapp.core.transaction import transaction
 from webapp.models import ChannelDecision, Hotel, MailAccount, Reservation, RoomAlias
@@ -176,8 +177,12 @@ class System:
     def file(self, channel: str, lines: list[Line], made_at: int) -> None:
         content = file_content(channel, lines)
         with clock.frozen(self.now):
-            with transaction():
-                upload = uploads.receive(self.hotel, "export.csv", content)
+            try:
+                with transaction():
+                    upload = uploads.receive(self.hotel, "export.csv", content)
+            except Conflict as refused:  # nothing has happened since the last file
+                assert refused.code == "DUPLICATE_UPLOAD", refused
+                return
             upload_id = upload.id
             with transaction():
                 uploads.prepare(upload_id)
