@@ -390,7 +390,11 @@ def test_what_may_be_an_address_is_taken(url):
     def nobody(host, port):
         raise AssertionError("no name is looked up")
 
-    HttpFeedReader(private_origins=["http://127.0.0.1:9000"], resolver=nobody).check(url)
+    reader = HttpFeedReader(private_origins=["http://127.0.0.1:9000"], resolver=nobody)
+    try:
+        reader.check(url)
+    except FeedFault as fault:
+        pytest.fail(f"{url!r} is refused: {fault}")
 
 
 def test_without_the_sandbox_this_very_server_is_refused(wire):

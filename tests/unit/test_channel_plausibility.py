@@ -81,4 +81,6 @@ def test_every_real_calendar_is_far_below_the_bounds():
             for one in parsed.events
             for copy in "xyz"
         ]
-        reconcile((), ParsedCalendar(tuple(tripled)), Policy(), NOW, min((one.start for one in tripled), default=TODAY))
+        first = min((one.start for one in tripled), default=TODAY)
+        decided = reconcile((), ParsedCalendar(tuple(tripled)), Policy(), NOW, first).decisions
+        assert bool(decided) == bool(tripled), path.name

@@ -86,7 +86,9 @@ class ChangePasswordForm(FlaskForm):
 
 class DetailsForm(FlaskForm):
     name = StringField(_("Your name"), [DataRequired(_NEEDED), Length(max=120)], render_kw={"autocomplete": "name"})
-    language = SelectField(_("Language"), choices=[SelectChoice(code, name) for code, name in LANGUAGES.items()])
+    language = SelectField(
+        _("Language"), [DataRequired(_NEEDED)], choices=[SelectChoice(code, name) for code, name in LANGUAGES.items()]
+    )
 
 
 class PasswordForm(FlaskForm):
